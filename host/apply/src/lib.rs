@@ -1,1 +1,5 @@
 //! Placeholder.
+
+mod store;
+
+pub use store::{Deleted, StoreMut};

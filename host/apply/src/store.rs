@@ -1,0 +1,44 @@
+//! How a workspace is changed. The only door: nothing else in the house calls these methods, and the
+//! crates that run guests cannot name them.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use remit_policy::Permitted;
+use remit_workspace::{Content, Millis, Store, StoreError, Version};
+
+/// What a delete achieved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deleted {
+    /// Nothing of it remains: a new listing, generations included, does not show it.
+    Gone,
+    /// The service keeps it until then.
+    GoneOn(Millis),
+}
+
+/// A workspace that can be changed.
+///
+/// Each method acts on the path of its [`Permitted`] and on nothing else, and only while the entry
+/// still is `version` (as strictly as [`Store::guard`] says): [`StoreError::Changed`] otherwise, with
+/// nothing done. Each is all or nothing: after an error that is not [`StoreError::Failed`] the entry
+/// is as it was; after [`StoreError::Failed`] it is either as it was or as asked, never between.
+#[async_trait]
+pub trait StoreMut: Store {
+    /// Deletes an entry; where the permit says `purge`, for good and with its generations.
+    /// [`StoreError::NotFound`] when there is none.
+    async fn delete(&self, permitted: &Permitted, version: &Version) -> Result<Deleted, StoreError>;
+
+    /// Replaces an object's bytes. `content` is read to its end first: when it fails, nothing is done.
+    /// What else the object has (permissions, metadata, tags, tier) stays.
+    async fn replace(&self, permitted: &Permitted, version: &Version, content: Content) -> Result<Version, StoreError>;
+
+    /// Writes the fields of a record that [`Store::writable_fields`] names, as they are in `document`
+    /// (the whole JSON document as [`Store::open`] gave it, changed); every other member stays as it is.
+    async fn patch(&self, permitted: &Permitted, version: &Version, document: Bytes) -> Result<Version, StoreError>;
+
+    /// Archives a record.
+    async fn archive(&self, permitted: &Permitted, version: &Version) -> Result<Version, StoreError>;
+
+    /// Writes a file of the workspace's policy place (`holds.toml`, …), atomically. Only the operator's
+    /// own verbs reach this; no plan does.
+    async fn write_policy_file(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError>;
+}

@@ -1,0 +1,101 @@
+//! How a workspace is read.
+
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::stream::BoxStream;
+
+use crate::{Entry, EntryPath, Gap, Guard, Millis, Pattern, StoreError, Version};
+
+/// What a listing yields: what is there, and where nobody could look.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Listed {
+    /// An entry that is there.
+    Entry(Entry),
+    /// A place permanently out of reach. The listing goes on behind it.
+    Gap(Gap),
+}
+
+/// Entries in no promised order, each once. An error is a passing failure and ends the listing:
+/// what came before it is not the whole.
+pub type Listing = BoxStream<'static, Result<Listed, StoreError>>;
+
+/// Bytes of one version, in chunks of at most 256 KiB. An error ends the stream; the end without an
+/// error means that every byte of that version was seen.
+pub type Content = BoxStream<'static, Result<Bytes, StoreError>>;
+
+/// How a part belongs to its record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Relation {
+    /// Laid out by the service under the record's id.
+    Owned,
+    /// Reached through a URI that somebody wrote.
+    Referenced,
+}
+
+/// What a delete of an entry will achieve, as far as can be known beforehand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Forecast {
+    /// Nothing of it remains.
+    Gone,
+    /// The service keeps it until then.
+    GoneOn(Millis),
+    /// The service will refuse: who or what holds it.
+    Held(String),
+    /// It cannot be done: why.
+    Impossible(String),
+    /// Cannot be known beforehand: why.
+    Unknown(String),
+}
+
+/// A workspace that can be read. Nothing here changes anything.
+///
+/// Every method may be called from many tasks at once. *Unknown is not empty*: a listing that cannot
+/// see a place yields a [`Gap`] for it, and one that was cut off yields an error.
+///
+/// Paths under `.remit` of a directory and in the container `remit` are reserved for the policy:
+/// a store neither lists nor opens them.
+#[async_trait]
+pub trait Store: Send + Sync + Debug {
+    /// The name by which a plan pins this workspace: the same for the same workspace, from anywhere.
+    fn identity(&self) -> &str;
+
+    /// The entries that match. Stops being polled when dropped.
+    fn list(&self, what: &Pattern) -> Listing;
+
+    /// The entry at `path` as it is now: [`StoreError::NotFound`] when there is none.
+    async fn stat(&self, path: &EntryPath) -> Result<Entry, StoreError>;
+
+    /// The version of an entry made as strict as this backend can: for a directory, with the digest of
+    /// the content. A step carries this one; every method that takes a version takes either.
+    ///
+    /// [`StoreError::Changed`] when the entry is no longer the version it was listed with.
+    async fn pin(&self, entry: &Entry) -> Result<Version, StoreError>;
+
+    /// The content of this version, from `offset` on. For a record: its JSON document with the values
+    /// of credential fields overwritten in place, so that offsets are those of the real document.
+    ///
+    /// [`StoreError::Changed`], here or from the stream, when the entry is no longer that version.
+    async fn open(&self, path: &EntryPath, version: &Version, offset: u64) -> Result<Content, StoreError>;
+
+    /// Older and deleted states of an object that the service keeps: paths with a generation.
+    fn generations(&self, of: &EntryPath) -> Listing;
+
+    /// What belongs to a record. An object has no parts.
+    fn parts(&self, of: &EntryPath, relation: Relation) -> Listing;
+
+    /// How strictly a change to `path` is tied to a version.
+    fn guard(&self, path: &EntryPath) -> Guard;
+
+    /// What a delete of this entry would achieve; with `purge`, of its generations too.
+    async fn forecast(&self, entry: &Entry, purge: bool) -> Forecast;
+
+    /// Names of top-level members of a record's document that the service lets be written. What is
+    /// found elsewhere in the document stays: *residue*. Empty for objects.
+    fn writable_fields(&self, path: &EntryPath) -> &'static [&'static str];
+
+    /// A file of the workspace's own policy place (`policy.toml`, `holds.toml`, …), whole;
+    /// none when it is absent. Anything else that goes wrong is an error, never an absence.
+    async fn policy_file(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError>;
+}
