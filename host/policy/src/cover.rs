@@ -1,0 +1,321 @@
+//! What a pattern covers when it stands for authority: names, owned parts, everything below.
+//!
+//! Exact for one entry. For a set that could not be enumerated the answers err on the safe side:
+//! [`covers_all`] may say no too often, [`may_reach`] may say yes too often.
+
+use std::sync::LazyLock;
+
+use remit_workspace::{EntryPath, Pattern, layout};
+
+/// Whether the pattern covers this entry: by its name, or because it covers the record that owns it.
+pub(crate) fn covers(pattern: &Pattern, path: &EntryPath) -> bool {
+    pattern.governs(path) || layout::owner_of(path).is_some_and(|owner| pattern.governs(&owner))
+}
+
+/// Whether the pattern surely covers this place and everything below it.
+pub(crate) fn covers_all(pattern: &Pattern, top: &EntryPath) -> bool {
+    if stands_for_everything(top) {
+        return pattern.as_str() == "/**";
+    }
+    pattern.governs_all_below(top)
+        || owner_of_all_below(top).is_some_and(|owner| pattern.governs(&owner))
+}
+
+/// Whether the pattern, as a hold, protects this entry: it covers it, or something that surely
+/// belongs to this record.
+pub(crate) fn protects(pattern: &Pattern, path: &EntryPath) -> bool {
+    covers(pattern, path)
+        || record_within(pattern).is_some_and(|record| record.match_key() == path.match_key())
+}
+
+/// Whether the pattern might cover anything at or below this place, or anything that belongs to a
+/// record there.
+pub(crate) fn may_reach(pattern: &Pattern, top: &EntryPath) -> bool {
+    if stands_for_everything(top) || pattern.may_govern_below(top) {
+        return true;
+    }
+    // Parts of a record that the pattern covers may lie below.
+    let parts_below = match owner_of_all_below(top) {
+        Some(owner) => pattern.governs(&owner),
+        None => {
+            names_runs(pattern)
+                && Pattern::at_and_below(top).map_or(true, |all| meets_any(&all, &RUN_PLACES))
+        }
+    };
+    // A record below may own parts that the pattern covers.
+    let mut segments = top.written_segments();
+    let record_below = segments
+        .next()
+        .is_some_and(|root| root.eq_ignore_ascii_case("runs"))
+        && match segments.next() {
+            None => meets_any(pattern, &RUN_PLACES),
+            Some(id) => EntryPath::parse(&format!("/runs/{id}")).map_or(true, |record| {
+                meets_any(pattern, &layout::owned_places(&record))
+            }),
+        };
+    parts_below || record_below
+}
+
+/// Whether two patterns might have an entry in common, owned parts included.
+pub(crate) fn may_meet(one: &Pattern, other: &Pattern) -> bool {
+    overlap(one, other)
+        || (names_runs(one) && meets_any(other, &RUN_PLACES))
+        || (names_runs(other) && meets_any(one, &RUN_PLACES))
+}
+
+/// Whether this entry is the place of the policy, which nobody touches.
+pub(crate) fn is_reserved(path: &EntryPath) -> bool {
+    let mut segments = path.written_segments();
+    let mut next_is = |word: &str| {
+        segments
+            .next()
+            .is_some_and(|segment| segment.eq_ignore_ascii_case(word))
+    };
+    match path.root() {
+        root if root.eq_ignore_ascii_case("files") => next_is("files") && next_is(".remit"),
+        root if root.eq_ignore_ascii_case("blobs") => next_is("blobs") && next_is("remit"),
+        _ => false,
+    }
+}
+
+/// Whether the place of the policy lies at or below this one, or goes with it.
+pub(crate) fn holds_reserved(top: &EntryPath) -> bool {
+    if is_reserved(top) {
+        return true;
+    }
+    let segments: Vec<&str> = top.written_segments().collect();
+    match segments.as_slice() {
+        [root] => root.eq_ignore_ascii_case("files") || root.eq_ignore_ascii_case("blobs"),
+        // The container `remit` goes with its account.
+        [root, kind, ..] => {
+            root.eq_ignore_ascii_case("resources") && kind.eq_ignore_ascii_case("storage")
+        }
+        [] => true,
+    }
+}
+
+/// Whether deleting this takes along what has no name below it: the workspace, or a resource that
+/// the workspace stands on.
+pub(crate) fn stands_for_everything(path: &EntryPath) -> bool {
+    ["workspace", "resources"]
+        .iter()
+        .any(|root| path.root().eq_ignore_ascii_case(root))
+}
+
+/// Where parts of runs lie, outside of `/runs`.
+static RUN_PLACES: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
+    let stand_in = EntryPath::parse("/runs/remit-any-run").expect("a constant");
+    layout::owned_places(&stand_in)
+        .iter()
+        .map(|place| place.as_str().replace("remit-any-run", "*"))
+        .filter(|place| !place.starts_with("/runs/"))
+        .map(|place| Pattern::parse(&place).expect("a name was replaced by a wildcard"))
+        .collect()
+});
+
+/// Whether the pattern might name a run, or something under `/runs`.
+fn names_runs(pattern: &Pattern) -> bool {
+    static RUNS: LazyLock<EntryPath> =
+        LazyLock::new(|| EntryPath::parse("/runs").expect("a constant"));
+    pattern.may_govern_below(&RUNS)
+}
+
+fn meets_any(pattern: &Pattern, places: &[Pattern]) -> bool {
+    places.iter().any(|place| overlap(place, pattern))
+}
+
+/// Whether two patterns might match one name: each may match below the other's literal part.
+fn overlap(one: &Pattern, other: &Pattern) -> bool {
+    let may = |pattern: &Pattern, of: &Pattern| {
+        EntryPath::of_segments(of.literal_prefix())
+            .map_or(true, |prefix| pattern.may_govern_below(&prefix))
+    };
+    may(one, other) && may(other, one)
+}
+
+/// The record that owns whatever lies below this place, by names alone.
+fn owner_of_all_below(top: &EntryPath) -> Option<EntryPath> {
+    layout::owner_of(&top.child("any").ok()?)
+}
+
+/// The record to which everything that the pattern can match belongs.
+fn record_within(pattern: &Pattern) -> Option<EntryPath> {
+    let prefix = EntryPath::of_segments(pattern.literal_prefix()).ok()?;
+    layout::owner_of(&prefix).or_else(|| owner_of_all_below(&prefix))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pattern(text: &str) -> Pattern {
+        Pattern::parse(text).unwrap()
+    }
+
+    fn path(text: &str) -> EntryPath {
+        EntryPath::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_record_covers_its_parts() {
+        for (given, entry, expect) in [
+            ("/runs/x", "/runs/x", true),
+            ("/runs/X", "/runs/x", true),
+            ("/runs/x", "/runs/x/metrics", true),
+            (
+                "/runs/x",
+                "/blobs/azureml/ExperimentRun/dcid.x/logs/a",
+                true,
+            ),
+            (
+                "/runs/X",
+                "/blobs/azureml/ExperimentRun/dcid.x/logs/a",
+                true,
+            ),
+            (
+                "/runs/*",
+                "/blobs/azureml-blobstore-1/azureml/x/model",
+                true,
+            ),
+            (
+                "/runs/x",
+                "/blobs/azureml/ExperimentRun/dcid.y/logs/a",
+                false,
+            ),
+            ("/runs/x", "/runs/y", false),
+            ("/blobs/azureml/ExperimentRun/dcid.x/**", "/runs/x", false),
+        ] {
+            assert_eq!(
+                covers(&pattern(given), &path(entry)),
+                expect,
+                "{given} {entry}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_held_part_protects_its_record() {
+        for (given, entry, expect) in [
+            (
+                "/blobs/azureml/ExperimentRun/dcid.x/logs/a",
+                "/runs/x",
+                true,
+            ),
+            (
+                "/blobs/azureml/ExperimentRun/dcid.x/**/*.log",
+                "/runs/x",
+                true,
+            ),
+            ("/blobs/azureml/ExperimentRun/dcid.X/**", "/runs/x", true),
+            ("/runs/x/metrics", "/runs/x", true),
+            ("/runs/x/*", "/runs/x", true),
+            (
+                "/blobs/azureml/ExperimentRun/dcid.x/logs/a",
+                "/runs/y",
+                false,
+            ),
+            (
+                "/blobs/azureml/ExperimentRun/dcid.x/logs/a",
+                "/blobs/azureml/ExperimentRun/dcid.x/logs/b",
+                false,
+            ),
+        ] {
+            assert_eq!(
+                protects(&pattern(given), &path(entry)),
+                expect,
+                "{given} {entry}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_enumerated_is_taken_whole() {
+        for (given, top, all, reach) in [
+            ("/blobs/c/**", "/blobs/c", true, true),
+            ("/blobs/c/*", "/blobs/c", false, true),
+            ("/blobs/c/x/y", "/blobs/c", false, true),
+            ("/blobs/d/**", "/blobs/c", false, false),
+            ("/**", "/blobs/c", true, true),
+            ("/**", "/workspace", true, true),
+            ("/workspace/**", "/workspace", false, true),
+            ("/files/x", "/resources/storage/a", false, true),
+            ("/runs/x", "/blobs/azureml", false, true),
+            ("/runs/x", "/blobs/azureml/ExperimentRun/dcid.x", true, true),
+            ("/runs/X", "/blobs/azureml/ExperimentRun/dcid.x", true, true),
+            (
+                "/runs/x",
+                "/blobs/azureml/ExperimentRun/dcid.y",
+                false,
+                false,
+            ),
+            ("/runs/x", "/blobs/other", false, false),
+            (
+                "/blobs/azureml/ExperimentRun/dcid.x/a",
+                "/runs/x",
+                false,
+                true,
+            ),
+            (
+                "/blobs/azureml/ExperimentRun/dcid.x/a",
+                "/runs/y",
+                false,
+                false,
+            ),
+            ("/blobs/azureml/ExperimentRun/*/a", "/runs", false, true),
+            ("/blobs/other/a", "/runs", false, false),
+        ] {
+            assert_eq!(
+                covers_all(&pattern(given), &path(top)),
+                all,
+                "all {given} {top}"
+            );
+            assert_eq!(
+                may_reach(&pattern(given), &path(top)),
+                reach,
+                "reach {given} {top}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_place_of_the_policy() {
+        for (entry, itself, within) in [
+            ("/files/.remit/policy.toml", true, true),
+            ("/files/.REMIT/policy.toml", true, true),
+            ("/files/.remit", true, true),
+            ("/blobs/remit/holds.toml", true, true),
+            ("/blobs/remit/holds.toml?version=1", true, true),
+            ("/files", false, true),
+            ("/blobs", false, true),
+            ("/resources/storage/a", false, true),
+            ("/files/a/.remit/x", false, false),
+            ("/blobs/remittances/x", false, false),
+            ("/runs/remit", false, false),
+        ] {
+            assert_eq!(is_reserved(&path(entry)), itself, "{entry}");
+            assert_eq!(holds_reserved(&path(entry)), within, "{entry}");
+        }
+    }
+
+    #[test]
+    fn patterns_that_meet() {
+        for (one, other, expect) in [
+            ("/runs/a", "/runs/b", false),
+            ("/runs/*", "/runs/b", true),
+            ("/runs/**", "/blobs/azureml/ExperimentRun/**", true),
+            ("/runs/**", "/blobs/other/**", false),
+            ("/**", "/files/x", true),
+        ] {
+            assert_eq!(
+                may_meet(&pattern(one), &pattern(other)),
+                expect,
+                "{one} {other}"
+            );
+            assert_eq!(
+                may_meet(&pattern(other), &pattern(one)),
+                expect,
+                "{other} {one}"
+            );
+        }
+    }
+}
