@@ -25,6 +25,21 @@ enum Origin<'a> {
     Bytes(&'a [u8], usize),
 }
 
+/// A piece of the stream with enough around it to decide.
+///
+/// Whoever decides on each position from `start` to `end` by looking at no more than the promised
+/// bytes before and after it finds the same in any chunks.
+pub struct Window<'a> {
+    /// The bytes at hand: what is to be decided, and what lies around it.
+    pub bytes: &'a [u8],
+    /// Where `bytes` begins in the stream.
+    pub offset: u64,
+    /// The first position in `bytes` to be decided on.
+    pub start: usize,
+    /// The first position that the next window decides on.
+    pub end: usize,
+}
+
 /// A line, without its end, and where it begins in the stream.
 pub struct Line<'a> {
     /// First byte, counted from the start of the stream.
@@ -100,6 +115,41 @@ impl<'a> Content<'a> {
         Ok(Some(line))
     }
 
+    /// Reads on, so that at least `before` bytes before and `after` bytes after each position to be
+    /// decided are at hand, unless the stream begins or ends there.
+    pub fn next_window(
+        &mut self,
+        before: usize,
+        after: usize,
+    ) -> Result<Option<Window<'_>>, Failure> {
+        let done = self.taken.saturating_sub(before);
+        self.held.drain(..done);
+        self.offset += done as u64;
+        self.taken -= done;
+        let end = loop {
+            let chunk = self.fetch()?;
+            if chunk.is_empty() {
+                break self.held.len();
+            }
+            self.held.extend_from_slice(&chunk);
+            let end = self.held.len().saturating_sub(after);
+            if end > self.taken {
+                break end;
+            }
+        };
+        if end == self.taken {
+            return Ok(None);
+        }
+        let window = Window {
+            bytes: &self.held,
+            offset: self.offset,
+            start: self.taken,
+            end,
+        };
+        self.taken = end;
+        Ok(Some(window))
+    }
+
     fn fetch(&mut self) -> Result<Vec<u8>, Failure> {
         match &mut self.origin {
             Origin::Host(source) => source.read(CHUNK),
@@ -167,6 +217,25 @@ mod tests {
             text.len()
         );
         assert!(pieces.len() > 2);
+    }
+
+    #[test]
+    fn windows_cover_the_stream_once_with_what_lies_around() {
+        let text: Vec<u8> = (0..97).collect();
+        for chunk in 1..=text.len() + 1 {
+            let mut content = Content::of_bytes(&text, chunk);
+            let mut decided = 0;
+            while let Some(window) = content.next_window(3, 5).expect("bytes at hand") {
+                let at = window.offset as usize;
+                assert_eq!(window.bytes, &text[at..at + window.bytes.len()]);
+                assert_eq!(at + window.start, decided);
+                assert!(window.start >= 3.min(decided), "too little before");
+                decided = at + window.end;
+                let after = window.bytes.len() - window.end;
+                assert!(after >= 5 || at + window.bytes.len() == text.len());
+            }
+            assert_eq!(decided, text.len(), "in chunks of {chunk}");
+        }
     }
 
     #[test]

@@ -71,7 +71,7 @@ pub mod bindings {
 
 pub use bindings::remit::workspace::model::{Entry, Failure, Finding};
 pub use bindings::remit::workspace::scopes::Scope;
-pub use content::{Content, Line, Reader};
+pub use content::{Content, Line, Reader, Window};
 pub use converter::{Converter, Output};
 pub use findings::Findings;
 pub use proposals::{Archival, Deletion, Export, Redaction};
