@@ -1,5 +1,26 @@
-//! Placeholder.
+//! The only crate that changes a workspace.
+//!
+//! [`StoreMut`] is how a workspace is changed, and [`apply`] is its only caller. Applying runs no guest:
+//! it reads a sealed plan, asks again whether each step is permitted, journals the intent, acts on the
+//! version the step names, and journals the end. Stopped anywhere, a second `apply` ends where an
+//! undisturbed one would have.
+//!
+//! The crates that run guests do not depend on this one; a test asserts it from the crate graph.
 
+mod admission;
+mod apply;
+mod content;
+mod error;
+mod export;
+mod journal;
+mod outcome;
 mod store;
+mod verify;
 
+pub use admission::{Admitted, admit, policy_pin};
+pub use apply::{Setup, Stop, Stride, apply};
+pub use error::ApplyError;
+pub use journal::{Append, Durable, Ended, Event, Journal, Progress, Record, Standing};
+pub use outcome::Outcome;
 pub use store::{Deleted, StoreMut};
+pub use verify::{Finding, Verification, verify};

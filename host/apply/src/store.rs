@@ -25,18 +25,33 @@ pub enum Deleted {
 pub trait StoreMut: Store {
     /// Deletes an entry; where the permit says `purge`, for good and with its generations.
     /// [`StoreError::NotFound`] when there is none.
-    async fn delete(&self, permitted: &Permitted, version: &Version) -> Result<Deleted, StoreError>;
+    async fn delete(&self, permitted: &Permitted, version: &Version)
+    -> Result<Deleted, StoreError>;
 
     /// Replaces an object's bytes. `content` is read to its end first: when it fails, nothing is done.
     /// What else the object has (permissions, metadata, tags, tier) stays.
-    async fn replace(&self, permitted: &Permitted, version: &Version, content: Content) -> Result<Version, StoreError>;
+    async fn replace(
+        &self,
+        permitted: &Permitted,
+        version: &Version,
+        content: Content,
+    ) -> Result<Version, StoreError>;
 
     /// Writes the fields of a record that [`Store::writable_fields`] names, as they are in `document`
     /// (the whole JSON document as [`Store::open`] gave it, changed); every other member stays as it is.
-    async fn patch(&self, permitted: &Permitted, version: &Version, document: Bytes) -> Result<Version, StoreError>;
+    async fn patch(
+        &self,
+        permitted: &Permitted,
+        version: &Version,
+        document: Bytes,
+    ) -> Result<Version, StoreError>;
 
     /// Archives a record.
-    async fn archive(&self, permitted: &Permitted, version: &Version) -> Result<Version, StoreError>;
+    async fn archive(
+        &self,
+        permitted: &Permitted,
+        version: &Version,
+    ) -> Result<Version, StoreError>;
 
     /// Writes a file of the workspace's policy place (`holds.toml`, …), atomically. Only the operator's
     /// own verbs reach this; no plan does.

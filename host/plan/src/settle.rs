@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead as _, BufReader, BufWriter, Seek as _, Write as _};
+use std::io::{BufRead as _, BufReader, BufWriter, Seek as _};
 
 use remit_workspace::EntryPath;
 

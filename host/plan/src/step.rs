@@ -97,7 +97,9 @@ pub enum Act {
 pub struct Redaction {
     /// The scanner that found the places.
     pub scanner: String,
-    /// The file of edits, relative to the case; one [`crate::Edit`] a line, in order of offset.
+    /// The format the content is cut in, as [`crate::format_name`] has it.
+    pub format: String,
+    /// The file of edits, relative to the case: see [`crate::read_edits`].
     pub edits: String,
     /// SHA-256 of that file, in hexadecimal.
     pub edits_sha256: String,

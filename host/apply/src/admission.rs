@@ -1,0 +1,103 @@
+//! Whether a plan may be applied at all, as things stand now.
+//!
+//! What is checked here is about the plan as a whole; each step is asked about again before its act.
+
+use jiff::Timestamp;
+use remit_plan::{Approval, Digest, Plan, Signers};
+use remit_policy::Policy;
+use remit_workspace::{Millis, Store, StoreError};
+
+use crate::{ApplyError, Journal};
+
+/// A plan that may be applied now.
+#[derive(Debug)]
+#[must_use = "an admitted plan is there to be applied"]
+pub struct Admitted {
+    pub(crate) plan: Plan,
+    /// Who approved it.
+    pub approvals: Vec<Approval>,
+}
+
+impl Admitted {
+    /// The plan.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+}
+
+/// How a plan names the policy it was made under. Holds are not part of it: they are asked about for
+/// each step, then and now.
+pub async fn policy_pin(store: &dyn Store) -> Result<String, StoreError> {
+    Ok(match store.policy_file("policy.toml").await? {
+        Some(bytes) => Digest::of(&bytes).to_string(),
+        None => "none".into(),
+    })
+}
+
+/// Checks that the plan is whole, approved, in time, and for this workspace under this policy.
+///
+/// A plan that was begun may be taken up again after it expired: what was begun must be ended.
+pub async fn admit(
+    plan: Plan,
+    store: &dyn Store,
+    policy: &Policy,
+    now: Millis,
+) -> Result<Admitted, ApplyError> {
+    let manifest = plan.manifest();
+    if let Some(why) = &manifest.incomplete {
+        return Err(ApplyError::Incomplete(why.clone()));
+    }
+    if let Some(number) = manifest.accepted.first_missing(manifest.gaps) {
+        let index = usize::try_from(number - 1).unwrap_or(usize::MAX);
+        let gap = plan
+            .gaps()
+            .nth(index)
+            .ok_or_else(|| ApplyError::damaged(&plan.case().path("gaps.jsonl"), "too short"))??;
+        return Err(ApplyError::GapNotAccepted {
+            number,
+            path: gap.path,
+            reason: gap.reason,
+        });
+    }
+    if manifest.about.workspace != store.identity() {
+        return Err(ApplyError::OtherWorkspace {
+            planned: manifest.about.workspace.clone(),
+            found: store.identity().to_owned(),
+        });
+    }
+    let begun = Journal::read(plan.case(), plan.digest(), plan.summary().steps)?.started;
+    if !begun && now >= manifest.about.expires {
+        let expired = Timestamp::from_millisecond(manifest.about.expires).unwrap_or(Timestamp::MAX);
+        return Err(ApplyError::Expired(
+            expired.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+        ));
+    }
+    if policy_pin(store).await? != manifest.about.policy {
+        return Err(ApplyError::PolicyChanged);
+    }
+    let wanted = policy.guard_min();
+    for (found, steps) in &plan.summary().guards {
+        if guard_named(found).is_none_or(|found| found < wanted) {
+            return Err(ApplyError::GuardTooWeak {
+                wanted: wanted.as_str(),
+                found: found.clone(),
+                steps: *steps,
+            });
+        }
+    }
+    let signers = Signers::parse(policy.allowed_signers().iter().map(String::as_str))
+        .map_err(ApplyError::NotApproved)?;
+    let approvals = Approval::require(plan.case(), &signers, policy.approvals(), now)
+        .map_err(ApplyError::NotApproved)?;
+    Ok(Admitted {
+        plan,
+        approvals: approvals.into_iter().collect(),
+    })
+}
+
+fn guard_named(word: &str) -> Option<remit_workspace::Guard> {
+    use remit_workspace::Guard;
+    [Guard::Checked, Guard::Leased, Guard::Atomic]
+        .into_iter()
+        .find(|guard| guard.as_str() == word)
+}

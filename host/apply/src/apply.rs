@@ -1,0 +1,392 @@
+//! Carries out a plan: exports first, then what changes, in the order of the steps' needs.
+//!
+//! Steps go in *strides*. The intents of a stride are on the disk before its first act; its ends are
+//! flushed together when all its acts have come back. So a stop loses at most the ends of one stride,
+//! and the next run asks the workspace about those.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use futures::stream::{self, StreamExt as _};
+use remit_export::Package;
+use remit_plan::{Act, Plan, State, Step};
+use remit_policy::{Authority, Denied};
+use remit_workspace::{Millis, StoreError};
+
+use crate::journal::{Append, Ended, Event, Journal, Progress, Standing};
+use crate::{Admitted, ApplyError, Deleted, StoreMut, content, export};
+
+/// What applying works with.
+pub struct Setup {
+    /// The workspace.
+    pub store: Arc<dyn StoreMut>,
+    /// What was asked and granted when the plan was made, with the policy and the holds as they are now.
+    pub authority: Authority,
+    /// How the journal reaches the disk.
+    pub append: Arc<dyn Append>,
+    /// This machine's clock, for the journal.
+    pub clock: Arc<dyn Fn() -> Millis + Send + Sync>,
+    /// Acts under way at once.
+    pub in_flight: usize,
+    /// Where a person's wish to stop is seen.
+    pub stop: Stop,
+    /// Told of each stride that has ended.
+    pub watch: Box<dyn Fn(Stride) + Send + Sync>,
+}
+
+impl fmt::Debug for Setup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Setup")
+            .field("store", &self.store)
+            .field("in_flight", &self.in_flight)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A person's wish to stop. What is under way is brought to its end; nothing more is begun.
+#[derive(Clone, Debug, Default)]
+pub struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// Asks for it.
+    pub fn ask(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it was asked for.
+    pub fn is_asked(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Some steps that have ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stride {
+    /// How many.
+    pub steps: u64,
+    /// Bytes of their entries, where known.
+    pub bytes: u64,
+}
+
+/// Steps in one stride: enough that a flush is shared by many, few enough that a stop is soon heard.
+const STRIDE_STEPS_MAX: usize = 128;
+
+/// Carries out what is left to do of a plan, and says where every step stands.
+pub async fn apply(admitted: Admitted, setup: &Setup) -> Result<Progress, ApplyError> {
+    let plan = admitted.plan;
+    let steps = plan.summary().steps;
+    let journal = Journal::open(plan.case(), plan.digest(), steps, setup.append.clone())?;
+    if journal.progress().finished {
+        return Ok(journal.progress().clone());
+    }
+    let package = export::open(&plan)?;
+    if let Some(package) = &package {
+        export::require_space(package, &plan, journal.progress())?;
+    }
+    let mut run = Run {
+        plan: &plan,
+        setup,
+        journal,
+        package,
+    };
+    let now = (setup.clock)();
+    run.journal.start(steps, now).await?;
+    run.pass(|step| matches!(step.act, Act::Export { .. }))
+        .await?;
+    run.complete_package().await?;
+    for rank in 0..=plan.summary().rank_max {
+        run.pass(|step| step.rank == rank && !matches!(step.act, Act::Export { .. }))
+            .await?;
+    }
+    if !setup.stop.is_asked() && (1..=steps).all(|step| !run.journal.progress().is_to_do(step)) {
+        run.write(Event::Finished {}).await?;
+    }
+    Ok(run.journal.progress().clone())
+}
+
+struct Run<'a> {
+    plan: &'a Plan,
+    setup: &'a Setup,
+    journal: Journal,
+    package: Option<Arc<Package>>,
+}
+
+/// A step that may be carried out now.
+struct Ready {
+    step: Step,
+    begun_before: bool,
+}
+
+impl Run<'_> {
+    async fn write(&mut self, event: Event) -> Result<(), ApplyError> {
+        self.journal.write(event, (self.setup.clock)()).await
+    }
+
+    /// Carries out the steps chosen, stride by stride.
+    async fn pass(&mut self, chosen: impl Fn(&Step) -> bool) -> Result<(), ApplyError> {
+        let mut steps = self.plan.steps();
+        loop {
+            if self.setup.stop.is_asked() {
+                return Ok(());
+            }
+            let (mut ready, mut ended) = (Vec::new(), Vec::new());
+            for step in steps.by_ref() {
+                let step = step?;
+                if !chosen(&step) || !self.journal.progress().is_to_do(step.number) {
+                    continue;
+                }
+                match self.hindrance(&step) {
+                    Hindrance::None => {
+                        let begun_before =
+                            self.journal.progress().standing(step.number) != Some(Standing::Open);
+                        ready.push(Ready { step, begun_before });
+                    }
+                    Hindrance::ForGood(need) => {
+                        let why = format!("step {need}, which it needs, did not succeed");
+                        ended.push(Ended {
+                            step: step.number,
+                            state: State::Skipped(why),
+                        });
+                    }
+                    // It stays open, and a later run may do it.
+                    Hindrance::ForNow => {}
+                }
+                if ready.len() + ended.len() >= STRIDE_STEPS_MAX {
+                    break;
+                }
+            }
+            if ready.is_empty() && ended.is_empty() {
+                return Ok(());
+            }
+            self.stride(ready, ended).await?;
+        }
+    }
+
+    async fn stride(&mut self, ready: Vec<Ready>, mut ended: Vec<Ended>) -> Result<(), ApplyError> {
+        if !ready.is_empty() {
+            self.write(Event::Begun(
+                ready.iter().map(|ready| ready.step.number).collect(),
+            ))
+            .await?;
+        }
+        let this = &*self;
+        let results: Vec<(Ended, u64)> = stream::iter(ready)
+            .map(|ready| async move {
+                let state = this.carry_out(&ready).await;
+                (
+                    Ended {
+                        step: ready.step.number,
+                        state,
+                    },
+                    ready.step.size_bytes.unwrap_or(0),
+                )
+            })
+            .buffer_unordered(self.setup.in_flight.max(1))
+            .collect()
+            .await;
+        let bytes = results.iter().map(|(_, bytes)| bytes).sum();
+        ended.extend(results.into_iter().map(|(ended, _)| ended));
+        ended.sort_by_key(|ended| ended.step);
+        let steps = ended.len() as u64;
+        self.write(Event::Ended(ended)).await?;
+        (self.setup.watch)(Stride { steps, bytes });
+        Ok(())
+    }
+
+    /// What keeps a step from being begun: a step it needs.
+    fn hindrance(&self, step: &Step) -> Hindrance {
+        let progress = self.journal.progress();
+        let mut hindrance = Hindrance::None;
+        for need in step.needs.iter().flat_map(|span| span.0..=span.1) {
+            if progress.succeeded(need) {
+                continue;
+            }
+            if !progress.is_to_do(need) {
+                return Hindrance::ForGood(need);
+            }
+            hindrance = Hindrance::ForNow;
+        }
+        hindrance
+    }
+
+    async fn complete_package(&mut self) -> Result<(), ApplyError> {
+        let Some(package) = self.package.clone() else {
+            return Ok(());
+        };
+        if self.setup.stop.is_asked() || self.journal.progress().packaged.is_some() {
+            return Ok(());
+        }
+        let sha256 = export::finish(package, self.plan, self.journal.progress()).await?;
+        // A later run may still add copies that failed now; until then the bag is what it has.
+        let all_ended = !self.has_open_exports()?;
+        if all_ended {
+            self.write(Event::Packaged { sha256 }).await
+        } else {
+            Ok(())
+        }
+    }
+
+    fn has_open_exports(&self) -> Result<bool, ApplyError> {
+        for step in self.plan.steps() {
+            let step = step?;
+            if matches!(step.act, Act::Export { .. })
+                && self.journal.progress().is_to_do(step.number)
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// One step: permitted anew, then done.
+    async fn carry_out(&self, ready: &Ready) -> State {
+        let step = &ready.step;
+        let permitted =
+            match self
+                .setup
+                .authority
+                .permit(step.act.asks_for(), &step.path, step.effect_set())
+            {
+                Ok(permitted) => permitted,
+                Err(Denied::Held { cases, .. }) => {
+                    let cases: Vec<String> = cases.iter().map(ToString::to_string).collect();
+                    return State::Held(format!("hold {}", cases.join(", ")));
+                }
+                Err(denied) => return State::Skipped(format!("no longer permitted: {denied}")),
+            };
+        let store = &self.setup.store;
+        let done = match &step.act {
+            Act::Export { .. } => self.export(step).await.map(|()| State::Done),
+            Act::Redact(_) => {
+                if ready.begun_before && self.is_redacted(step).await {
+                    return State::Done;
+                }
+                self.redact(step, &permitted).await.map(|()| State::Done)
+            }
+            Act::Archive {} => store
+                .archive(&permitted, &step.version)
+                .await
+                .map(|_version| State::Done),
+            Act::Delete { .. } => store
+                .delete(&permitted, &step.version)
+                .await
+                .map(|deleted| match deleted {
+                    Deleted::Gone => State::Gone,
+                    Deleted::GoneOn(when) => State::GoneOn(when),
+                }),
+        };
+        match done {
+            Ok(state) => state,
+            Err(error) => self.settle(ready, error).await,
+        }
+    }
+
+    /// Where a step stands after an error.
+    async fn settle(&self, ready: &Ready, error: StoreError) -> State {
+        let step = &ready.step;
+        match error {
+            // We said that we would delete it, and it is no longer there.
+            StoreError::NotFound(_)
+                if ready.begun_before && matches!(step.act, Act::Delete { .. }) =>
+            {
+                State::Gone
+            }
+            StoreError::NotFound(_) => State::Skipped("it was no longer there".into()),
+            StoreError::Changed(_) => State::Skipped("changed since planning".into()),
+            StoreError::Held { by, .. } => State::Held(by),
+            StoreError::Impossible { reason, .. } | StoreError::OutOfReach { reason, .. } => {
+                State::Impossible(reason)
+            }
+            StoreError::Failed { .. } => match self.happened_anyway(step).await {
+                Ok(Some(state)) => state,
+                Ok(None) => State::Failed(causes(&error)),
+                Err(unknown) => {
+                    State::Unknown(format!("{}; and then {}", causes(&error), causes(&unknown)))
+                }
+            },
+        }
+    }
+
+    /// Whether an act that came back with a failure was done all the same.
+    async fn happened_anyway(&self, step: &Step) -> Result<Option<State>, StoreError> {
+        match &step.act {
+            Act::Export { .. } | Act::Archive {} => Ok(None),
+            Act::Delete { .. } => match self.setup.store.stat(&step.path).await {
+                Ok(_) => Ok(None),
+                Err(StoreError::NotFound(_)) => Ok(Some(State::Gone)),
+                Err(error) => Err(error),
+            },
+            Act::Redact(_) => Ok(self.is_redacted(step).await.then_some(State::Done)),
+        }
+    }
+
+    async fn is_redacted(&self, step: &Step) -> bool {
+        let Some(redaction) = step.act.redaction() else {
+            return false;
+        };
+        content::digest(&*self.setup.store, &step.path)
+            .await
+            .is_ok_and(|found| found == redaction.after_sha256)
+    }
+
+    /// The content of the step's version, with its redaction, if it has one.
+    async fn content(&self, step: &Step) -> Result<remit_workspace::Content, StoreError> {
+        let content = self.setup.store.open(&step.path, &step.version, 0).await?;
+        match step.act.redaction() {
+            None => Ok(content),
+            Some(redaction) => content::redacted(self.plan.case(), &step.path, content, redaction)
+                .map_err(|error| StoreError::failed(&step.path, "redacting", error)),
+        }
+    }
+
+    async fn redact(
+        &self,
+        step: &Step,
+        permitted: &remit_policy::Permitted,
+    ) -> Result<(), StoreError> {
+        let content = self.content(step).await?;
+        if step.kind.is_object() {
+            self.setup
+                .store
+                .replace(permitted, &step.version, content)
+                .await?;
+        } else {
+            let document = content::document(&step.path, content).await?;
+            self.setup
+                .store
+                .patch(permitted, &step.version, document)
+                .await?;
+        }
+        Ok(())
+    }
+
+    async fn export(&self, step: &Step) -> Result<(), StoreError> {
+        let package = self
+            .package
+            .clone()
+            .expect("a plan with an export has a package");
+        let content = self.content(step).await?;
+        export::store(package, step, content).await
+    }
+}
+
+enum Hindrance {
+    None,
+    /// A step it needs may still succeed, in this run or a later one.
+    ForNow,
+    /// A step it needs has ended otherwise.
+    ForGood(u64),
+}
+
+/// An error and its causes on one line, for a state.
+fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
+}
