@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use remit_workspace::{EntryPath, Generation, Pattern};
+use remit_workspace::{EntryPath, Pattern, layout};
 
 use crate::rights::Shortfall;
 use crate::{
@@ -232,7 +232,7 @@ impl Authority {
     #[must_use]
     pub fn narrow(&self, place: &Pattern, rights: &[Right]) -> Self {
         let scope = Arc::new(Scope {
-            place: place.clone(),
+            place: layout::resolve(place),
             rights: rights.to_vec(),
         });
         let scopes = self.scopes.iter().cloned().chain([scope]).collect();
@@ -306,12 +306,7 @@ impl Authority {
             if cover::stands_for_everything(effect.path()) {
                 effect = Effect::AllBelow(effect.path());
             }
-            match effect.path().generation() {
-                Some(Generation::Version(_) | Generation::Snapshot(_) | Generation::Deleted(_)) => {
-                    strength.purge = true
-                }
-                None => {}
-            }
+            strength.purge |= effect.path().generation().is_some();
             strength.cascade |= matches!(effect, Effect::AllBelow(_));
         }
         self.check(act.right(), strength, effect)

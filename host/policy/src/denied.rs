@@ -2,7 +2,7 @@
 
 use remit_workspace::{EntryPath, Pattern};
 
-use crate::{CaseId, Right, Strength};
+use crate::{CaseId, Right, Strength, cover};
 
 /// Who did not allow it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub struct Wanted {
 impl Wanted {
     /// The narrowest pattern that covers it.
     fn pattern(&self) -> String {
-        if self.path.root().eq_ignore_ascii_case("workspace") && self.all_below {
+        if self.all_below && cover::stands_for_everything(&self.path) {
             return "/**".to_owned();
         }
         let below = if self.all_below { "/**" } else { "" };

@@ -181,9 +181,15 @@ impl<'a> Table<'a> {
     pub(crate) fn require(&mut self, key: &'static str) -> Result<Item<'a>, FileError> {
         self.take(key).ok_or_else(|| {
             let at = self.at.start..self.at.start;
-            self.file
-                .error(at, format!("`{key}` is missing"))
-                .with_label(format!("this wants `{key}`"))
+            let error = self.file.error(at, format!("`{key}` is missing"));
+            let meant = self.left.iter().map(|(found, _)| &**found.get_ref());
+            match nearest(key, meant) {
+                Some(found) => {
+                    error.with_help(format!("is `{}` meant to be `{key}`?", shown(found)))
+                }
+                None => error,
+            }
+            .with_label(format!("this wants `{key}`"))
         })
     }
 
@@ -236,6 +242,13 @@ pub(crate) struct Item<'a> {
 impl<'a> Item<'a> {
     pub(crate) fn error(&self, message: impl Into<String>) -> FileError {
         self.file.error(self.value.span(), message)
+    }
+
+    pub(crate) fn place(&self) -> Place<'a> {
+        Place {
+            file: self.file,
+            at: self.value.span(),
+        }
     }
 
     pub(crate) fn value(&self) -> &DeValue<'a> {
@@ -298,25 +311,13 @@ impl<'a> Item<'a> {
     }
 
     pub(crate) fn into_array(self) -> Result<Vec<Self>, FileError> {
-        match self.value() {
-            DeValue::Array(_) => {}
-            DeValue::String(_)
-            | DeValue::Integer(_)
-            | DeValue::Float(_)
-            | DeValue::Boolean(_)
-            | DeValue::Datetime(_)
-            | DeValue::Table(_) => return Err(self.wanted("a list")),
-        }
-        let file = self.file;
-        let array = match self.value.into_inner() {
-            DeValue::Array(array) => array.into_iter().collect(),
-            DeValue::String(_)
-            | DeValue::Integer(_)
-            | DeValue::Float(_)
-            | DeValue::Boolean(_)
-            | DeValue::Datetime(_)
-            | DeValue::Table(_) => Vec::new(),
+        let place = self.place();
+        let value = self.value.into_inner();
+        let found = value.type_str();
+        let DeValue::Array(array) = value else {
+            return Err(place.error(format!("a list is wanted here, not {found}")));
         };
+        let file = place.file;
         Ok(array
             .into_iter()
             .map(|value| Self { file, value })
@@ -333,20 +334,25 @@ impl<'a> Item<'a> {
     }
 
     pub(crate) fn into_table(self) -> Result<Table<'a>, FileError> {
-        if !self.value().is_table() {
-            return Err(self.wanted("a table"));
-        }
-        let at = self.value.span();
-        let table = match self.value.into_inner() {
-            DeValue::Table(table) => table,
-            DeValue::String(_)
-            | DeValue::Integer(_)
-            | DeValue::Float(_)
-            | DeValue::Boolean(_)
-            | DeValue::Datetime(_)
-            | DeValue::Array(_) => DeTable::new(),
+        let place = self.place();
+        let value = self.value.into_inner();
+        let found = value.type_str();
+        let DeValue::Table(table) = value else {
+            return Err(place.error(format!("a table is wanted here, not {found}")));
         };
-        Ok(Table::new(self.file, at, table))
+        Ok(Table::new(place.file, place.at, table))
+    }
+}
+
+/// Where a value was, for an error that is known only after it was taken apart.
+pub(crate) struct Place<'a> {
+    file: File<'a>,
+    at: Range<usize>,
+}
+
+impl Place<'_> {
+    pub(crate) fn error(&self, message: impl Into<String>) -> FileError {
+        self.file.error(self.at.clone(), message)
     }
 }
 
@@ -361,7 +367,7 @@ pub(crate) fn nearest<'k>(
     known
         .into_iter()
         .map(|word| (strsim::damerau_levenshtein(found, word), word))
-        .filter(|(distance, word)| *distance <= 1 + word.len() / 4)
+        .filter(|(distance, word)| *distance <= 1 + word.len() / 6)
         .min()
         .map(|(_, word)| word)
 }

@@ -94,12 +94,14 @@ impl Grant {
         }
         let mut guests = Vec::new();
         if let Some(item) = table.take("guests") {
-            let named = item.error("an empty list names no guest; leave it out to mean any guest");
+            let place = item.place();
             for item in item.into_texts()? {
                 guests.push(item.parsed(GuestDigest::parse)?);
             }
             if guests.is_empty() {
-                return Err(named);
+                return Err(
+                    place.error("an empty list names no guest; leave it out to mean any guest")
+                );
             }
         }
         table.finish()?;

@@ -139,14 +139,14 @@ impl Hold {
         let mut table = item.into_table()?;
         let case = table.require("case")?.parsed(CaseId::parse)?;
         let places = table.require("paths")?;
-        let none = places.error("a hold covers at least one place");
+        let place = places.place();
         let paths = places
             .into_texts()?
             .iter()
             .map(Item::pattern)
             .collect::<Result<Vec<_>, _>>()?;
         if paths.is_empty() {
-            return Err(none);
+            return Err(place.error("a hold covers at least one place"));
         }
         let reason = table.require("reason")?.words()?;
         let who = table.require("who")?.words()?;

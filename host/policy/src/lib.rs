@@ -23,6 +23,9 @@ mod policy;
 mod right;
 mod rights;
 
+#[cfg(test)]
+mod tests;
+
 pub use amount::{Duration, Size};
 pub use authority::{Authority, Missing, Permitted, Refused};
 pub use ceilings::{

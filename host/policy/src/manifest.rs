@@ -235,9 +235,7 @@ fn asks(table: &mut Table<'_>, world: World) -> Result<(Rights, Rights), FileErr
     let Some(item) = table.take("asks") else {
         return Ok((Rights::none(), Rights::none()));
     };
-    let needless = item.error(format!(
-        "a {world} is handed the content of one entry and asks for no right"
-    ));
+    let place = item.place();
     let mut inner = item.into_table()?;
     let optional = match inner.take("optional") {
         Some(item) => {
@@ -255,7 +253,9 @@ fn asks(table: &mut Table<'_>, world: World) -> Result<(Rights, Rights), FileErr
         World::Scanner | World::Converter if required.is_empty() && optional.is_empty() => {
             Ok((required, optional))
         }
-        World::Scanner | World::Converter => Err(needless),
+        World::Scanner | World::Converter => Err(place.error(format!(
+            "a {world} is handed the content of one entry and asks for no right"
+        ))),
     }
 }
 

@@ -53,7 +53,10 @@ impl Rights {
         } else {
             Strength::default()
         };
-        let line = Line { pattern, strength };
+        let line = Line {
+            pattern: layout::resolve(&pattern),
+            strength,
+        };
         let lines = self.lines.entry(right).or_default();
         if !lines.contains(&line) {
             lines.push(line);
@@ -64,6 +67,7 @@ impl Rights {
     /// Without these places.
     #[must_use]
     pub fn without(mut self, pattern: Pattern) -> Self {
+        let pattern = layout::resolve(&pattern);
         if !self.except.contains(&pattern) {
             self.except.push(pattern);
         }
