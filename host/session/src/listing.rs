@@ -1,0 +1,166 @@
+//! Entries in pages: what may be seen, and nothing of what may not.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use futures::StreamExt as _;
+use remit_policy::Right;
+use remit_workspace::{Entry, EntryPath, Gap, Kind, Listed, Pattern};
+
+use crate::budget::Open;
+use crate::query::Bounds;
+use crate::select::Conditions;
+use crate::session::root_of;
+use crate::{Answer, Code, Failure, Refusal, Scope, Selector};
+
+/// An open listing. Dropping it closes it.
+pub struct Listing {
+    scope: Scope,
+    bounds: Bounds,
+    conditions: Option<Conditions>,
+    from: Option<remit_workspace::Listing>,
+    queries: VecDeque<Pattern>,
+    /// What the store listed, whoever may see it: for ceilings in percent.
+    counts: BTreeMap<Kind, u64>,
+    whole: Vec<Pattern>,
+    dead: Option<Failure>,
+    started: bool,
+    _open: Open,
+}
+
+/// A page of a thousand is some 300 KB on its way to a guest; larger ones gain nothing.
+const PAGE_MAX: u32 = 1_000;
+
+impl Scope {
+    /// Lists what is selected here.
+    pub async fn select(&self, what: &Selector) -> Answer<Listing> {
+        self.session.meter.call()?;
+        let conditions = Conditions::parse(what, self.session.now)?;
+        let bounds = self.bounds();
+        let queries = bounds.queries(&conditions.pattern);
+        Ok(Listing {
+            scope: self.clone(),
+            bounds,
+            conditions: Some(conditions),
+            from: None,
+            whole: queries.clone(),
+            queries: queries.into(),
+            counts: BTreeMap::new(),
+            dead: None,
+            started: false,
+            _open: self.session.meter.open()?,
+        })
+    }
+}
+
+impl Listing {
+    pub(crate) fn of_parts(scope: Scope, from: remit_workspace::Listing) -> Result<Self, Failure> {
+        Ok(Self {
+            bounds: scope.bounds(),
+            conditions: None,
+            from: Some(from),
+            queries: VecDeque::new(),
+            counts: BTreeMap::new(),
+            whole: Vec::new(),
+            dead: None,
+            started: false,
+            _open: scope.session.meter.open()?,
+            scope,
+        })
+    }
+
+    /// The next entries, at most `max` of them (1 to 1,000). An empty page means the end was reached.
+    ///
+    /// After a failure the plan is incomplete, whatever the guest does, and the listing stays failed.
+    pub async fn next(&mut self, max: u32) -> Answer<Vec<Entry>> {
+        self.scope.session.meter.call()?;
+        let max = max.clamp(1, PAGE_MAX) as usize;
+        let mut page = Vec::new();
+        while page.len() < max {
+            let Some(entry) = self.entry().await? else { break };
+            self.scope.session.seen(|seen| seen.put(entry.clone()));
+            page.push(self.scope.shown(entry));
+        }
+        Ok(page)
+    }
+
+    /// Whether a page was taken already.
+    pub(crate) fn is_started(&self) -> bool {
+        self.started
+    }
+
+    /// The next entry that may be seen, with its properties: for the host.
+    pub(crate) async fn entry(&mut self) -> Answer<Option<Entry>> {
+        if let Some(failure) = &self.dead {
+            return Err(failure.clone().into());
+        }
+        self.started = true;
+        loop {
+            self.scope.session.meter.live()?;
+            let Some(from) = &mut self.from else {
+                let Some(query) = self.queries.pop_front() else {
+                    self.end();
+                    return Ok(None);
+                };
+                self.from = Some(self.scope.session.store.list(&query));
+                continue;
+            };
+            match from.next().await {
+                None => self.from = None,
+                Some(Ok(Listed::Gap(gap))) => self.gap(&gap)?,
+                Some(Ok(Listed::Entry(entry))) => {
+                    *self.counts.entry(entry.kind).or_default() += 1;
+                    if self.shows(&entry) {
+                        return Ok(Some(entry));
+                    }
+                }
+                Some(Err(error)) => return Err(self.fail(&error)),
+            }
+        }
+    }
+
+    fn shows(&self, entry: &Entry) -> bool {
+        let may = |right| self.scope.authority.allows(right, &entry.path).is_ok();
+        let Some(conditions) = &self.conditions else { return may(Right::List) };
+        // A condition on properties that may not be read would tell what they are.
+        conditions.hold(entry) && may(Right::List) && (!conditions.need_reading() || may(Right::Read))
+    }
+
+    /// A gap belongs into the plan where it may hide something that would have been shown.
+    fn gap(&self, gap: &Gap) -> Result<(), Refusal> {
+        let selected = self.conditions.as_ref().is_none_or(|conditions| hides(&conditions.pattern, &gap.path));
+        if selected && self.bounds.may_hold_below(&gap.path) {
+            self.scope.session.gap(&gap.path, &gap.reason)?;
+        }
+        Ok(())
+    }
+
+    fn fail(&mut self, error: &remit_workspace::StoreError) -> Refusal {
+        self.from = None;
+        let failure = Failure::new(Code::Unreadable, error.to_string());
+        self.dead = Some(failure.clone());
+        match self.scope.session.incomplete(error.to_string()) {
+            Ok(()) => failure.into(),
+            Err(fault) => fault.into(),
+        }
+    }
+
+    /// At the end everything that was asked for was seen: also all of some kinds, perhaps.
+    fn end(&mut self) {
+        let whole = std::mem::take(&mut self.whole);
+        let covers = |kind: Kind| {
+            let root = format!("/{}/**", root_of(kind));
+            whole.iter().any(|query| query.as_str() == "/**" || query.as_str() == root)
+        };
+        self.scope.session.listed(&self.counts, covers);
+    }
+}
+
+fn hides(pattern: &Pattern, place: &EntryPath) -> bool {
+    pattern.may_match_below(place)
+}
+
+impl std::fmt::Debug for Listing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Listing").field("conditions", &self.conditions).finish_non_exhaustive()
+    }
+}
