@@ -13,6 +13,7 @@ mod content;
 mod error;
 mod export;
 mod journal;
+mod memory;
 mod outcome;
 mod store;
 mod verify;

@@ -72,7 +72,8 @@ pub(crate) fn file(parent: BorrowedFd<'_>, name: &[u8]) -> Result<(OwnedFd, Stat
     // Opening a device or a pipe can have effects of its own, so look first.
     regular(&stat(parent, name)?)?;
     // NONBLOCK: should it have become a pipe since, opening it does not wait for a writer.
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let flags =
+        OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
     let file = rustix::fs::openat(parent, name, flags, Mode::empty())?;
     let stat = rustix::fs::fstat(&file)?;
     regular(&stat)?;

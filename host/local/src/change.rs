@@ -16,7 +16,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::StreamExt as _;
 use remit_apply::{Deleted, StoreMut};
-use remit_policy::Permitted;
+use remit_policy::{Act, Permitted};
 use remit_workspace::{Content, EntryPath, Kind, StoreError, Version};
 use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
@@ -55,7 +55,12 @@ impl Target {
             // A file system without locks: the version is what is left.
             Ok(()) | Err(_) => {}
         }
-        Ok(Self { folder, name: name.clone(), kind: place.kind, opened })
+        Ok(Self {
+            folder,
+            name: name.clone(),
+            kind: place.kind,
+            opened,
+        })
     }
 
     /// Whether the file is this version and may be changed, as late as possible before it is.
@@ -73,7 +78,11 @@ impl Target {
             Err(Miss::Absent) => return Err(Miss::Changed),
             other => other?,
         };
-        if Stamp::of(&now) == self.opened.stamp { Ok(()) } else { Err(Miss::Changed) }
+        if Stamp::of(&now) == self.opened.stamp {
+            Ok(())
+        } else {
+            Err(Miss::Changed)
+        }
     }
 
     fn delete(&self, version: &Version) -> Result<(), Miss> {
@@ -97,10 +106,19 @@ impl Draft {
     fn create(folder: BorrowedFd<'_>, beside: &[u8]) -> Result<Self, Miss> {
         remove_left_over(folder, beside)?;
         let name = form::temporary(beside);
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let flags =
+            OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let file = rustix::fs::openat(folder, &*name, flags, Mode::RUSR | Mode::WUSR)?;
-        let folder = folder.try_clone_to_owned().map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO));
-        Ok(Self { folder: folder?, name, file, hasher: Sha256::new(), in_place: false })
+        let folder = folder
+            .try_clone_to_owned()
+            .map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO));
+        Ok(Self {
+            folder: folder?,
+            name,
+            file,
+            hasher: Sha256::new(),
+            in_place: false,
+        })
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), Miss> {
@@ -139,24 +157,40 @@ impl Draft {
     /// Gives it what else the old file has: owner, attributes, permissions.
     fn resemble(&self, old: &Opened) -> Result<(), Miss> {
         let stat = rustix::fs::fstat(&old.file)?;
-        let (owner, group) = (rustix::fs::Uid::from_raw(stat.st_uid), rustix::fs::Gid::from_raw(stat.st_gid));
+        let (owner, group) = (
+            rustix::fs::Uid::from_raw(stat.st_uid),
+            rustix::fs::Gid::from_raw(stat.st_gid),
+        );
         // Only root may give a file away; the group alone often can be kept.
         if rustix::fs::fchown(&self.file, Some(owner), Some(group)).is_err() {
             let _kept_where_permitted = rustix::fs::fchown(&self.file, None, Some(group));
         }
         self.copy_attributes(old);
         // Last, because a change of owner clears some bits.
-        Ok(rustix::fs::fchmod(&self.file, Mode::from_raw_mode(stat.st_mode & 0o7777))?)
+        Ok(rustix::fs::fchmod(
+            &self.file,
+            Mode::from_raw_mode(stat.st_mode & 0o7777),
+        )?)
     }
 
     /// Extended attributes, as far as the file system lets them be read and written.
     fn copy_attributes(&self, old: &Opened) {
         let mut names = vec![0; 64 * 1024];
-        let Ok(length) = rustix::fs::flistxattr(&old.file, &mut names[..]) else { return };
+        let Ok(length) = rustix::fs::flistxattr(&old.file, &mut names[..]) else {
+            return;
+        };
         let mut value = vec![0; 64 * 1024];
-        for name in names[..length].split(|byte| *byte == 0).filter(|name| !name.is_empty()) {
+        for name in names[..length]
+            .split(|byte| *byte == 0)
+            .filter(|name| !name.is_empty())
+        {
             if let Ok(length) = rustix::fs::fgetxattr(&old.file, name, &mut value[..]) {
-                let _best_effort = rustix::fs::fsetxattr(&self.file, name, &value[..length], rustix::fs::XattrFlags::empty());
+                let _best_effort = rustix::fs::fsetxattr(
+                    &self.file,
+                    name,
+                    &value[..length],
+                    rustix::fs::XattrFlags::empty(),
+                );
             }
         }
     }
@@ -187,7 +221,9 @@ impl Directory {
                 self.remove_empty_folders(&place)
             })
         });
-        deleted.map(|()| Deleted::Gone).map_err(|miss| miss.at(path, DELETING))
+        deleted
+            .map(|()| Deleted::Gone)
+            .map_err(|miss| miss.at(path, DELETING))
     }
 
     /// Removes the folders above that became empty, where folders are no entries.
@@ -197,7 +233,9 @@ impl Directory {
             _ => 2,
         };
         for length in (kept + 1..place.names.len()).rev() {
-            let (name, above) = place.names[..length].split_last().expect("longer than what is kept");
+            let (name, above) = place.names[..length]
+                .split_last()
+                .expect("longer than what is kept");
             let folder = beneath::again(beneath::folder(self.root.as_fd(), above)?.as_fd())?;
             match rustix::fs::unlinkat(&folder, &**name, AtFlags::REMOVEDIR) {
                 Ok(()) => rustix::fs::fsync(&folder)?,
@@ -220,7 +258,8 @@ impl Directory {
         let target = Target::reach(self, &place).map_err(at)?;
         target.check(version).map_err(at)?;
         let document = target.opened.whole().map_err(at)?;
-        let document = String::from_utf8(document).map_err(|_| at(Miss::Impossible("not UTF-8")))?;
+        let document =
+            String::from_utf8(document).map_err(|_| at(Miss::Impossible("not UTF-8")))?;
         let changed = change(&document, place.kind)?;
         let written = self.children.keep(&self.root, || {
             let mut draft = Draft::create(target.folder.as_fd(), &target.name)?;
@@ -230,8 +269,16 @@ impl Directory {
         written.map_err(at)
     }
 
-    fn patch_now(&self, path: &EntryPath, version: &Version, given: &Bytes) -> Result<Version, StoreError> {
-        let impossible = |reason: &str| StoreError::Impossible { path: path.clone(), reason: reason.to_owned() };
+    fn patch_now(
+        &self,
+        path: &EntryPath,
+        version: &Version,
+        given: &Bytes,
+    ) -> Result<Version, StoreError> {
+        let impossible = |reason: &str| StoreError::Impossible {
+            path: path.clone(),
+            reason: reason.to_owned(),
+        };
         let given = std::str::from_utf8(given).map_err(|_| impossible("not UTF-8"))?;
         self.rewrite_now(path, version, |document, kind| {
             if kind.is_object() {
@@ -239,16 +286,24 @@ impl Directory {
             }
             let shown = credentials::blanked(path, document.as_bytes())?;
             let shown = String::from_utf8(shown).map_err(|_| impossible("not UTF-8"))?;
-            splice::patch(document, &shown, given, record::writable_fields(kind)).map_err(impossible)
+            splice::patch(document, &shown, given, record::writable_fields(kind))
+                .map_err(impossible)
         })
     }
 
     fn archive_now(&self, path: &EntryPath, version: &Version) -> Result<Version, StoreError> {
-        let impossible = |reason: &str| StoreError::Impossible { path: path.clone(), reason: reason.to_owned() };
+        let impossible = |reason: &str| StoreError::Impossible {
+            path: path.clone(),
+            reason: reason.to_owned(),
+        };
         self.rewrite_now(path, version, |document, kind| {
-            let member = record::archive_member(kind).ok_or_else(|| impossible("it cannot be archived"))?;
+            let member =
+                record::archive_member(kind).ok_or_else(|| impossible("it cannot be archived"))?;
             let inner = splice::members(document).unwrap_or_default();
-            let inner = inner.iter().find(|(name, _)| name == "properties").map(|(_, at)| &document[at.clone()]);
+            let inner = inner
+                .iter()
+                .find(|(name, _)| name == "properties")
+                .map(|(_, at)| &document[at.clone()]);
             let changed = match inner.filter(|inner| has_member(inner, member)) {
                 Some(inner) => splice::with_member(inner, member, "true")
                     .and_then(|inner| splice::with_member(document, "properties", &inner)),
@@ -274,56 +329,120 @@ impl Directory {
 }
 
 fn has_member(document: &str, name: &str) -> bool {
-    splice::members(document).is_some_and(|members| members.iter().any(|(member, _)| member == name))
+    splice::members(document)
+        .is_some_and(|members| members.iter().any(|(member, _)| member == name))
+}
+
+/// A permit is for one act, and no other.
+fn check_act(permitted: &Permitted, fits: impl FnOnce(Act) -> bool) -> Result<(), StoreError> {
+    if fits(permitted.act()) {
+        return Ok(());
+    }
+    Err(Miss::Impossible("permitted for another act").at(permitted.path(), ""))
+}
+
+fn edits(act: Act) -> bool {
+    matches!(act, Act::Redact | Act::Rewrite)
 }
 
 #[async_trait]
 impl StoreMut for Directory {
-    async fn delete(&self, permitted: &Permitted, version: &Version) -> Result<Deleted, StoreError> {
+    async fn delete(
+        &self,
+        permitted: &Permitted,
+        version: &Version,
+    ) -> Result<Deleted, StoreError> {
+        check_act(permitted, |act| matches!(act, Act::Delete(_)))?;
         let version = version.clone();
-        self.wait(permitted.path(), move |this, path| this.delete_now(path, &version)).await
+        self.wait(permitted.path(), move |this, path| {
+            this.delete_now(path, &version)
+        })
+        .await
     }
 
-    async fn replace(&self, permitted: &Permitted, version: &Version, mut content: Content) -> Result<Version, StoreError> {
+    async fn replace(
+        &self,
+        permitted: &Permitted,
+        version: &Version,
+        mut content: Content,
+    ) -> Result<Version, StoreError> {
+        check_act(permitted, edits)?;
         let path = permitted.path();
         let seen = version.clone();
-        let (target, mut draft) = self.wait(path, move |this, path| {
-            let place = this.form.place(path)?;
-            if !place.kind.is_object() {
-                return Err(Miss::Impossible("a record is patched, not replaced").at(path, REPLACING));
-            }
-            let begun = Target::reach(this, &place).and_then(|target| {
-                // Both early, to spare the work, and again at the end.
-                target.check(&seen)?;
-                let draft = Draft::create(target.folder.as_fd(), &target.name)?;
-                Ok((Arc::new(target), draft))
-            });
-            begun.map_err(|miss| miss.at(path, REPLACING))
-        }).await?;
+        let (target, mut draft) = self
+            .wait(path, move |this, path| {
+                let place = this.form.place(path)?;
+                if !place.kind.is_object() {
+                    return Err(
+                        Miss::Impossible("a record is patched, not replaced").at(path, REPLACING)
+                    );
+                }
+                let begun = Target::reach(this, &place).and_then(|target| {
+                    // Both early, to spare the work, and again at the end.
+                    target.check(&seen)?;
+                    let draft = Draft::create(target.folder.as_fd(), &target.name)?;
+                    Ok((Arc::new(target), draft))
+                });
+                begun.map_err(|miss| miss.at(path, REPLACING))
+            })
+            .await?;
         while let Some(chunk) = content.next().await {
             let chunk = chunk?;
-            draft = self.wait(path, move |_, path| match draft.write(&chunk) {
-                Ok(()) => Ok(draft),
-                Err(miss) => Err(miss.at(path, REPLACING)),
-            }).await?;
+            draft = self
+                .wait(path, move |_, path| match draft.write(&chunk) {
+                    Ok(()) => Ok(draft),
+                    Err(miss) => Err(miss.at(path, REPLACING)),
+                })
+                .await?;
         }
         let version = version.clone();
-        self.wait(path, move |_, path| draft.settle(&target, &version).map_err(|miss| miss.at(path, REPLACING))).await
+        self.wait(path, move |_, path| {
+            draft
+                .settle(&target, &version)
+                .map_err(|miss| miss.at(path, REPLACING))
+        })
+        .await
     }
 
-    async fn patch(&self, permitted: &Permitted, version: &Version, document: Bytes) -> Result<Version, StoreError> {
+    async fn patch(
+        &self,
+        permitted: &Permitted,
+        version: &Version,
+        document: Bytes,
+    ) -> Result<Version, StoreError> {
+        check_act(permitted, edits)?;
         let version = version.clone();
-        self.wait(permitted.path(), move |this, path| this.patch_now(path, &version, &document)).await
+        self.wait(permitted.path(), move |this, path| {
+            this.patch_now(path, &version, &document)
+        })
+        .await
     }
 
-    async fn archive(&self, permitted: &Permitted, version: &Version) -> Result<Version, StoreError> {
+    async fn archive(
+        &self,
+        permitted: &Permitted,
+        version: &Version,
+    ) -> Result<Version, StoreError> {
+        check_act(permitted, |act| act == Act::Archive)?;
         let version = version.clone();
-        self.wait(permitted.path(), move |this, path| this.archive_now(path, &version)).await
+        self.wait(permitted.path(), move |this, path| {
+            this.archive_now(path, &version)
+        })
+        .await
     }
 
     async fn write_policy_file(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
         let path = policy_path(name)?;
-        let (this, name, bytes, own) = (self.clone(), name.to_owned(), bytes.to_owned(), path.clone());
-        blocking(&path, move || this.write_policy_now(&name, &bytes).map_err(|miss| miss.at(&own, "writing"))).await
+        let (this, name, bytes, own) = (
+            self.clone(),
+            name.to_owned(),
+            bytes.to_owned(),
+            path.clone(),
+        );
+        blocking(&path, move || {
+            this.write_policy_now(&name, &bytes)
+                .map_err(|miss| miss.at(&own, "writing"))
+        })
+        .await
     }
 }

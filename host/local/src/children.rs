@@ -46,10 +46,18 @@ impl Children {
         if known.as_ref().is_none_or(|known| known.at != at) {
             *known = Some(read(root, form, at)?);
         }
-        let (pairs, gaps) = known.as_ref().map(|known| (&known.pairs, &known.gaps)).expect("set above");
+        let (pairs, gaps) = known
+            .as_ref()
+            .map(|known| (&known.pairs, &known.gaps))
+            .expect("set above");
         let first = pairs.partition_point(|(parent, _)| parent < run);
-        let children = pairs[first..].iter().take_while(|(parent, _)| parent == run);
-        Ok((children.map(|(_, child)| child.clone()).collect(), gaps.to_vec()))
+        let children = pairs[first..]
+            .iter()
+            .take_while(|(parent, _)| parent == run);
+        Ok((
+            children.map(|(_, child)| child.clone()).collect(),
+            gaps.to_vec(),
+        ))
     }
 
     /// Does what changes the folder of runs without giving any run another parent.
@@ -81,7 +89,10 @@ fn read(root: &Arc<OwnedFd>, form: &Arc<Form>, at: Stamp) -> Result<Known, Store
     let (mut pairs, mut gaps) = (Vec::new(), Vec::new());
     walk::each(root.clone(), form.clone(), &runs, |listed| match listed {
         Listed::Entry(entry) => {
-            let parent = entry.properties.get("parent").map(|parent| EntryPath::of_segments(["runs", parent]));
+            let parent = entry
+                .properties
+                .get("parent")
+                .map(|parent| EntryPath::of_segments(["runs", parent]));
             if let Some(Ok(parent)) = parent {
                 pairs.push((parent, entry.path));
             }
@@ -89,5 +100,9 @@ fn read(root: &Arc<OwnedFd>, form: &Arc<Form>, at: Stamp) -> Result<Known, Store
         Listed::Gap(gap) => gaps.push(gap),
     })?;
     pairs.sort_unstable();
-    Ok(Known { at, pairs: pairs.into(), gaps: gaps.into() })
+    Ok(Known {
+        at,
+        pairs: pairs.into(),
+        gaps: gaps.into(),
+    })
 }

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures::{StreamExt as _, TryStreamExt as _};
 use remit_workspace::{
-    Content, Entry, EntryPath, Forecast, Gap, Guard, Kind, Listed, Listing, Pattern, Relation, Store, StoreError, Version, layout,
+    Content, Entry, EntryPath, Forecast, Gap, Guard, Kind, Listed, Listing, Pattern, Relation,
+    Store, StoreError, Version, layout,
 };
 use rustix::fs::{Access, AtFlags, Mode, OFlags};
 
@@ -34,7 +35,9 @@ pub struct Directory {
 
 impl fmt::Debug for Directory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Directory").field("identity", &self.identity).finish_non_exhaustive()
+        f.debug_struct("Directory")
+            .field("identity", &self.identity)
+            .finish_non_exhaustive()
     }
 }
 
@@ -44,21 +47,35 @@ impl Directory {
     /// Waits for the disk. The store's own methods want to be called within a tokio runtime.
     pub fn open(root: impl AsRef<Path>) -> Result<Self, OpenError> {
         let given = root.as_ref();
-        let failed = |source: std::io::Error| OpenError::Directory { path: given.to_owned(), source };
+        let failed = |source: std::io::Error| OpenError::Directory {
+            path: given.to_owned(),
+            source,
+        };
         let path = given.canonicalize().map_err(failed)?;
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let root = rustix::fs::open(&path, flags, Mode::empty()).map_err(|errno| failed(errno.into()))?;
+        let root =
+            rustix::fs::open(&path, flags, Mode::empty()).map_err(|errno| failed(errno.into()))?;
         let form = Form::of(&path)?;
         let identity = match &form {
             Form::Workspace { name, id } => format!("workspace:{name}/{id}"),
             Form::Plain => {
                 let stat = rustix::fs::fstat(&root).map_err(|errno| failed(errno.into()))?;
-                let names = path.as_os_str().as_bytes().split(|byte| *byte == b'/').skip(1);
-                let written = EntryPath::of_segments(names).map_or_else(|_| "/".to_owned(), |path| path.to_string());
+                let names = path
+                    .as_os_str()
+                    .as_bytes()
+                    .split(|byte| *byte == b'/')
+                    .skip(1);
+                let written = EntryPath::of_segments(names)
+                    .map_or_else(|_| "/".to_owned(), |path| path.to_string());
                 format!("directory:{written}#{:x}-{:x}", stat.st_dev, stat.st_ino)
             }
         };
-        Ok(Self { root: Arc::new(root), form: Arc::new(form), children: Arc::default(), identity: identity.into() })
+        Ok(Self {
+            root: Arc::new(root),
+            form: Arc::new(form),
+            children: Arc::default(),
+            identity: identity.into(),
+        })
     }
 
     /// Opens the file that holds an entry.
@@ -93,15 +110,29 @@ impl Directory {
     fn pin_now(&self, path: &EntryPath, version: &Version) -> Result<Version, StoreError> {
         let (place, opened) = self.reach(path)?;
         let pinned = if place.kind.is_object() {
-            opened.check(version).and_then(|()| opened.digest()).map(|digest| opened.stamp.pinned(&digest))
+            opened
+                .check(version)
+                .and_then(|()| opened.digest())
+                .map(|digest| opened.stamp.pinned(&digest))
         } else {
-            opened.whole().map(|document| Version::of_document(&document))
+            opened
+                .whole()
+                .map(|document| Version::of_document(&document))
         };
         let pinned = pinned.map_err(|miss| miss.at(path, "pinning"))?;
-        if place.kind.is_object() || pinned == *version { Ok(pinned) } else { Err(StoreError::Changed(path.clone())) }
+        if place.kind.is_object() || pinned == *version {
+            Ok(pinned)
+        } else {
+            Err(StoreError::Changed(path.clone()))
+        }
     }
 
-    fn open_now(&self, path: &EntryPath, version: &Version, offset: u64) -> Result<Content, StoreError> {
+    fn open_now(
+        &self,
+        path: &EntryPath,
+        version: &Version,
+        offset: u64,
+    ) -> Result<Content, StoreError> {
         let (place, opened) = self.reach(path)?;
         if place.kind.is_object() {
             return read::content(path.clone(), opened, version, offset);
@@ -124,13 +155,20 @@ impl Directory {
             if stat.st_nlink > 1 {
                 return Ok(Forecast::Impossible(OTHER_LINKS.to_owned()));
             }
-            match rustix::fs::accessat(&folder, ".", Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS) {
+            match rustix::fs::accessat(
+                &folder,
+                ".",
+                Access::WRITE_OK | Access::EXEC_OK,
+                AtFlags::EACCESS,
+            ) {
                 Ok(()) => Ok(Forecast::Gone),
                 Err(errno) => Err(Miss::from(errno)),
             }
         };
         match seen() {
-            Err(Miss::OutOfReach(reason) | Miss::Impossible(reason)) => Ok(Forecast::Impossible(reason.to_owned())),
+            Err(Miss::OutOfReach(reason) | Miss::Impossible(reason)) => {
+                Ok(Forecast::Impossible(reason.to_owned()))
+            }
             other => other.map_err(|miss| miss.at(path, "looking at it")),
         }
     }
@@ -142,7 +180,9 @@ impl Directory {
             match self.stat_now(&child) {
                 Ok(entry) => found.push(Listed::Entry(entry)),
                 Err(StoreError::NotFound(_)) => {}
-                Err(StoreError::OutOfReach { path, reason }) => found.push(Listed::Gap(Gap { path, reason })),
+                Err(StoreError::OutOfReach { path, reason }) => {
+                    found.push(Listed::Gap(Gap { path, reason }))
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -152,7 +192,9 @@ impl Directory {
     /// The places that a record's document names, and the gaps where a name leads nowhere known.
     fn referenced_now(&self, of: &EntryPath) -> Result<(Vec<Pattern>, Vec<Listed>), StoreError> {
         let parse = |document: Vec<u8>| serde_json::from_slice::<serde_json::Value>(&document).ok();
-        let Some(document) = parse(self.document(of)?) else { return Ok(Default::default()) };
+        let Some(document) = parse(self.document(of)?) else {
+            return Ok(Default::default());
+        };
         let account = self.account()?;
         let (mut places, mut gaps) = (Vec::new(), Vec::new());
         for reference in refer::references(&document) {
@@ -161,24 +203,36 @@ impl Directory {
                     places.extend(Pattern::exactly(&path).ok().filter(|_| path != *of));
                     continue;
                 }
-                Reference::Blob { account: theirs, path } => {
-                    (refer::place("blobs", Some(&theirs), account.as_deref(), &path), EntryPath::of_segments(["blobs"]))
-                }
+                Reference::Blob {
+                    account: theirs,
+                    path,
+                } => (
+                    refer::place("blobs", Some(&theirs), account.as_deref(), &path),
+                    EntryPath::of_segments(["blobs"]),
+                ),
                 Reference::Datastore { name, path } => {
-                    let Ok(record) = EntryPath::of_segments(["datastores", &name]) else { continue };
+                    let Ok(record) = EntryPath::of_segments(["datastores", &name]) else {
+                        continue;
+                    };
                     let datastore = match self.document(&record) {
                         Ok(document) => parse(document).as_ref().and_then(Datastore::of),
                         Err(StoreError::NotFound(_) | StoreError::OutOfReach { .. }) => None,
                         Err(error) => return Err(error),
                     };
-                    (datastore.and_then(|datastore| datastore.place(&path, account.as_deref())), Ok(record))
+                    (
+                        datastore.and_then(|datastore| datastore.place(&path, account.as_deref())),
+                        Ok(record),
+                    )
                 }
             };
             match (place, about) {
                 (Some((place, true)), _) => {
                     let names = place.literal_prefix();
                     let path = EntryPath::of_segments(names).unwrap_or_else(|_| of.clone());
-                    gaps.push(Listed::Gap(Gap { path, reason: "in another storage account".to_owned() }));
+                    gaps.push(Listed::Gap(Gap {
+                        path,
+                        reason: "in another storage account".to_owned(),
+                    }));
                 }
                 (Some((place, false)), _) => places.push(place),
                 (None, about) => gaps.push(Listed::Gap(Gap {
@@ -219,7 +273,9 @@ impl Directory {
             if beneath::is_absent(folder.as_fd(), name.as_bytes()) {
                 return Ok(None);
             }
-            Opened::at(folder.as_fd(), name.as_bytes())?.whole().map(Some)
+            Opened::at(folder.as_fd(), name.as_bytes())?
+                .whole()
+                .map(Some)
         };
         read().map_err(|miss| match miss {
             Miss::Absent => Miss::OutOfReach("not a regular file").at(&path, READING),
@@ -239,7 +295,9 @@ impl Directory {
 
     fn list_each(&self, places: Vec<Pattern>) -> Listing {
         let this = self.clone();
-        futures::stream::iter(places).flat_map(move |place| this.list(&place)).boxed()
+        futures::stream::iter(places)
+            .flat_map(move |place| this.list(&place))
+            .boxed()
     }
 }
 
@@ -259,12 +317,21 @@ impl Store for Directory {
 
     async fn pin(&self, entry: &Entry) -> Result<Version, StoreError> {
         let version = entry.version.clone();
-        self.wait(&entry.path, move |this, path| this.pin_now(path, &version)).await
+        self.wait(&entry.path, move |this, path| this.pin_now(path, &version))
+            .await
     }
 
-    async fn open(&self, path: &EntryPath, version: &Version, offset: u64) -> Result<Content, StoreError> {
+    async fn open(
+        &self,
+        path: &EntryPath,
+        version: &Version,
+        offset: u64,
+    ) -> Result<Content, StoreError> {
         let version = version.clone();
-        self.wait(path, move |this, path| this.open_now(path, &version, offset)).await
+        self.wait(path, move |this, path| {
+            this.open_now(path, &version, offset)
+        })
+        .await
     }
 
     /// Nothing: a directory keeps no generations.
@@ -282,12 +349,16 @@ impl Store for Directory {
             let listed = match relation {
                 Relation::Referenced => {
                     let (places, gaps) = this.wait(&of, Self::referenced_now).await?;
-                    this.list_each(places).chain(futures::stream::iter(gaps.into_iter().map(Ok))).boxed()
+                    this.list_each(places)
+                        .chain(futures::stream::iter(gaps.into_iter().map(Ok)))
+                        .boxed()
                 }
                 Relation::Owned if of.root() == "runs" => {
                     let children = this.wait(&of, Self::children_now).await?;
                     let children = futures::stream::iter(children.into_iter().map(Ok));
-                    children.chain(this.list_each(layout::owned_places(&of))).boxed()
+                    children
+                        .chain(this.list_each(layout::owned_places(&of)))
+                        .boxed()
                 }
                 Relation::Owned => this.list_each(layout::owned_places(&of)),
             };
@@ -315,7 +386,8 @@ impl Store for Directory {
     async fn policy_file(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let path = policy_path(name)?;
         let name = name.to_owned();
-        self.wait(&path, move |this, _| this.policy_now(&name)).await
+        self.wait(&path, move |this, _| this.policy_now(&name))
+            .await
     }
 }
 

@@ -85,9 +85,15 @@ impl Miss {
         let path = path.clone();
         match self {
             Self::Absent => StoreError::NotFound(path),
-            Self::OutOfReach(reason) => StoreError::OutOfReach { path, reason: reason.to_owned() },
+            Self::OutOfReach(reason) => StoreError::OutOfReach {
+                path,
+                reason: reason.to_owned(),
+            },
             Self::Changed => StoreError::Changed(path),
-            Self::Impossible(reason) => StoreError::Impossible { path, reason: reason.to_owned() },
+            Self::Impossible(reason) => StoreError::Impossible {
+                path,
+                reason: reason.to_owned(),
+            },
             Self::Failed(errno) => StoreError::failed(&path, doing, std::io::Error::from(errno)),
         }
     }

@@ -52,12 +52,23 @@ impl Form {
         };
         let description: Description = match toml::from_str(&text) {
             Ok(description) => description,
-            Err(source) => return Err(OpenError::Description { path, source: Box::new(source) }),
+            Err(source) => {
+                return Err(OpenError::Description {
+                    path,
+                    source: Box::new(source),
+                });
+            }
         };
         if description.version != 1 {
-            return Err(OpenError::UnknownVersion { path, found: description.version });
+            return Err(OpenError::UnknownVersion {
+                path,
+                found: description.version,
+            });
         }
-        Ok(Self::Workspace { name: description.name, id: description.id })
+        Ok(Self::Workspace {
+            name: description.name,
+            id: description.id,
+        })
     }
 
     /// Where the entry at `path` lies, if anywhere.
@@ -78,8 +89,14 @@ impl Form {
             (Self::Workspace { .. }, true) => names.extend(path.segments()),
             (Self::Workspace { .. }, false) => {
                 names.push(RECORDS.into());
-                names.extend(path.written_segments().map(|segment| segment.as_bytes().to_vec()));
-                names.last_mut().expect("a path has a segment").extend(SUFFIX);
+                names.extend(
+                    path.written_segments()
+                        .map(|segment| segment.as_bytes().to_vec()),
+                );
+                names
+                    .last_mut()
+                    .expect("a path has a segment")
+                    .extend(SUFFIX);
             }
         }
         if !names.iter().all(|name| can_be_on_disk(name)) {
@@ -131,8 +148,12 @@ pub(crate) fn temporary(name: &[u8]) -> Vec<u8> {
 
 /// Whether this is a name that [`temporary`] gives.
 pub(crate) fn is_temporary(name: &[u8]) -> bool {
-    name.strip_prefix(TEMPORARY.as_bytes())
-        .is_some_and(|rest| rest.len() == 32 && rest.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')))
+    name.strip_prefix(TEMPORARY.as_bytes()).is_some_and(|rest| {
+        rest.len() == 32
+            && rest
+                .iter()
+                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    })
 }
 
 const TEMPORARY: &str = ".remit-new-";
@@ -142,20 +163,32 @@ mod tests {
     use super::*;
 
     fn workspace() -> Form {
-        Form::Workspace { name: "w".into(), id: "i".into() }
+        Form::Workspace {
+            name: "w".into(),
+            id: "i".into(),
+        }
     }
 
     fn check(form: &Form, path: &str, expect: Option<&str>) {
         let place = form.place(&EntryPath::parse(path).unwrap()).ok();
-        let names = place.map(|place| String::from_utf8_lossy(&place.names.join(&b'/')).into_owned());
+        let names =
+            place.map(|place| String::from_utf8_lossy(&place.names.join(&b'/')).into_owned());
         assert_eq!(names.as_deref(), expect, "{path}");
     }
 
     #[test]
     fn places() {
         check(&workspace(), "/runs/a b", Some("records/runs/a%20b.json"));
-        check(&workspace(), "/runs/a%2F..%2Fb", Some("records/runs/a%2F..%2Fb.json"));
-        check(&workspace(), "/runs/x/metrics", Some("records/runs/x/metrics.json"));
+        check(
+            &workspace(),
+            "/runs/a%2F..%2Fb",
+            Some("records/runs/a%2F..%2Fb.json"),
+        );
+        check(
+            &workspace(),
+            "/runs/x/metrics",
+            Some("records/runs/x/metrics.json"),
+        );
         check(&workspace(), "/blobs/c/a b", Some("blobs/c/a b"));
         check(&workspace(), "/blobs/c/a%2Fb", None);
         check(&workspace(), "/blobs/c/../x", None);
@@ -177,6 +210,8 @@ mod tests {
             assert!(is_temporary(&temporary(name)));
         }
         assert!(!is_temporary(b".remit-new-"));
-        assert!(!is_temporary(b".remit-new-0123456789abcdef0123456789abcdeX"));
+        assert!(!is_temporary(
+            b".remit-new-0123456789abcdef0123456789abcdeX"
+        ));
     }
 }

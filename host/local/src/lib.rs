@@ -40,6 +40,5 @@ mod splice;
 mod stamp;
 mod walk;
 
-
 pub use directory::Directory;
 pub use error::OpenError;

@@ -30,9 +30,17 @@ pub(crate) struct Opened {
 impl Opened {
     pub(crate) fn at(folder: BorrowedFd<'_>, name: &[u8]) -> Result<Self, Miss> {
         let (file, stat) = beneath::file(folder, name)?;
-        #[allow(clippy::unnecessary_cast, clippy::useless_conversion, reason = "the field's type differs by platform")]
+        #[allow(
+            clippy::unnecessary_cast,
+            clippy::useless_conversion,
+            reason = "the field's type differs by platform"
+        )]
         let links = stat.st_nlink as u64;
-        Ok(Self { file, stamp: Stamp::of(&stat), links })
+        Ok(Self {
+            file,
+            stamp: Stamp::of(&stat),
+            links,
+        })
     }
 
     /// The SHA-256 of the content, which did not change meanwhile.
@@ -65,7 +73,11 @@ impl Opened {
     /// Whether the file is still as it was opened, and has this many bytes.
     fn check_unchanged(&self, size_bytes: u64) -> Result<(), Miss> {
         let now = Stamp::of(&rustix::fs::fstat(&self.file)?);
-        if now == self.stamp && now.size_bytes == size_bytes { Ok(()) } else { Err(Miss::Changed) }
+        if now == self.stamp && now.size_bytes == size_bytes {
+            Ok(())
+        } else {
+            Err(Miss::Changed)
+        }
     }
 
     /// All of it, for a document.
@@ -114,11 +126,17 @@ impl Reader {
 
     fn read(&mut self) -> Result<Bytes, Miss> {
         let left = self.opened.stamp.size_bytes.saturating_sub(self.offset);
-        let room = usize::try_from(left.saturating_add(1)).unwrap_or(CHUNK_BYTES).min(CHUNK_BYTES);
+        let room = usize::try_from(left.saturating_add(1))
+            .unwrap_or(CHUNK_BYTES)
+            .min(CHUNK_BYTES);
         let mut buffer = vec![0; room];
         let mut length = 0;
         while length < room {
-            match pread(&self.opened.file, &mut buffer[length..], self.offset + length as u64)? {
+            match pread(
+                &self.opened.file,
+                &mut buffer[length..],
+                self.offset + length as u64,
+            )? {
                 0 => break,
                 count => length += count,
             }
@@ -143,7 +161,12 @@ impl Reader {
 
 /// The content of an opened file from `offset` on. The first chunk is read here, so that a small file
 /// needs no second visit.
-pub(crate) fn content(path: EntryPath, opened: Opened, version: &Version, offset: u64) -> Result<Content, StoreError> {
+pub(crate) fn content(
+    path: EntryPath,
+    opened: Opened,
+    version: &Version,
+    offset: u64,
+) -> Result<Content, StoreError> {
     let demand = opened.stamp.against(version);
     let digest = match demand {
         Demand::Unmet => return Err(StoreError::Changed(path)),
@@ -153,7 +176,12 @@ pub(crate) fn content(path: EntryPath, opened: Opened, version: &Version, offset
     if offset >= opened.stamp.size_bytes && offset > 0 {
         return Ok(futures::stream::empty().boxed());
     }
-    let mut reader = Reader { opened, path, offset, digest };
+    let mut reader = Reader {
+        opened,
+        path,
+        offset,
+        digest,
+    };
     let first = reader.next()?;
     let rest = (reader.offset < reader.opened.stamp.size_bytes).then_some(reader);
     let ended = rest.is_none();
@@ -180,9 +208,14 @@ pub(crate) fn content(path: EntryPath, opened: Opened, version: &Version, offset
 /// A document in memory as a stream of chunks, from `offset` on.
 pub(crate) fn chunks(document: Vec<u8>, offset: u64) -> Content {
     let document = Bytes::from(document);
-    let start = usize::try_from(offset).unwrap_or(usize::MAX).min(document.len());
+    let start = usize::try_from(offset)
+        .unwrap_or(usize::MAX)
+        .min(document.len());
     let starts = (start..document.len()).step_by(CHUNK_BYTES);
-    futures::stream::iter(starts.map(move |at| Ok(document.slice(at..document.len().min(at + CHUNK_BYTES))))).boxed()
+    futures::stream::iter(
+        starts.map(move |at| Ok(document.slice(at..document.len().min(at + CHUNK_BYTES)))),
+    )
+    .boxed()
 }
 
 /// Runs what waits for the disk where waiting is allowed.

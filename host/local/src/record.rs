@@ -9,8 +9,11 @@ use remit_workspace::{Entry, EntryPath, Kind, Millis, Version};
 use serde_json::Value;
 
 /// The entry of the record with this document; none when it is no JSON object.
+///
+/// Properties are read from what may be seen: a tag can hold a credential.
 pub(crate) fn entry(path: EntryPath, kind: Kind, document: &[u8]) -> Option<Entry> {
-    let value: Value = serde_json::from_slice(document).ok()?;
+    let shown = remit_formats::blank_credentials(document).ok()?;
+    let value: Value = serde_json::from_slice(&shown).ok()?;
     value.as_object()?;
     Some(Entry {
         path,
@@ -18,7 +21,15 @@ pub(crate) fn entry(path: EntryPath, kind: Kind, document: &[u8]) -> Option<Entr
         size_bytes: Some(document.len() as u64),
         version: Version::of_document(document),
         created: time(&value, &["createdTimeUtc", "createdTime", "createdAt"]),
-        modified: time(&value, &["lastModifiedUtc", "lastModifiedTimeUtc", "modifiedTime", "lastModifiedAt"]),
+        modified: time(
+            &value,
+            &[
+                "lastModifiedUtc",
+                "lastModifiedTimeUtc",
+                "modifiedTime",
+                "lastModifiedAt",
+            ],
+        ),
         properties: properties(&value),
     })
 }
@@ -37,18 +48,40 @@ fn properties(document: &Value) -> BTreeMap<String, String> {
         None => None,
     };
     let (id, name) = (user("userObjectId"), user("userName"));
-    put("owner", user("upn").or_else(|| name.clone()).or_else(|| id.clone()));
+    put(
+        "owner",
+        user("upn").or_else(|| name.clone()).or_else(|| id.clone()),
+    );
     put("owner-id", id);
     put("owner-name", name);
-    put("status", text(document, "status").or_else(|| member_text(document, "provisioningState")));
-    put("experiment", text(document, "experimentName").or_else(|| text(document, "experimentId")));
+    put(
+        "status",
+        text(document, "status").or_else(|| member_text(document, "provisioningState")),
+    );
+    put(
+        "experiment",
+        text(document, "experimentName").or_else(|| text(document, "experimentId")),
+    );
     put("parent", text(document, "parentRunId"));
     put("display-name", text(document, "displayName"));
-    put("type", ["modelType", "dataType", "datastoreType", "computeType"].iter().find_map(|name| member_text(document, name)));
-    let archived = ["hidden", "isArchived"].iter().any(|name| member_of(document, name) == Some(&Value::Bool(true)));
+    put(
+        "type",
+        ["modelType", "dataType", "datastoreType", "computeType"]
+            .iter()
+            .find_map(|name| member_text(document, name)),
+    );
+    let archived = ["hidden", "isArchived"]
+        .iter()
+        .any(|name| member_of(document, name) == Some(&Value::Bool(true)));
     put("archived", archived.then(|| "true".to_owned()));
-    for (name, value) in member_of(document, "tags").and_then(Value::as_object).into_iter().flatten() {
-        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    for (name, value) in member_of(document, "tags")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+    {
+        let value = value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned);
         put(&format!("tag:{name}"), Some(value));
     }
     found
@@ -56,16 +89,31 @@ fn properties(document: &Value) -> BTreeMap<String, String> {
 
 /// A member by name: of the document, or where Resource Manager puts it.
 pub(crate) fn member_of<'a>(document: &'a Value, name: &str) -> Option<&'a Value> {
-    let places = [Some(document), document.get("properties"), document.get("systemData"), document.get("creationContext")];
-    places.into_iter().flatten().filter_map(|place| place.get(name)).find(|value| !value.is_null())
+    let places = [
+        Some(document),
+        document.get("properties"),
+        document.get("systemData"),
+        document.get("creationContext"),
+    ];
+    places
+        .into_iter()
+        .flatten()
+        .filter_map(|place| place.get(name))
+        .find(|value| !value.is_null())
 }
 
 pub(crate) fn member_text(document: &Value, name: &str) -> Option<String> {
-    member_of(document, name).and_then(Value::as_str).map(str::to_owned)
+    member_of(document, name)
+        .and_then(Value::as_str)
+        .map(str::to_owned)
 }
 
 pub(crate) fn text(document: &Value, name: &str) -> Option<String> {
-    document.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
+    document
+        .get(name)
+        .and_then(Value::as_str)
+        .filter(|text| !text.is_empty())
+        .map(str::to_owned)
 }
 
 fn time(document: &Value, names: &[&str]) -> Option<Millis> {
@@ -79,7 +127,9 @@ pub(crate) fn writable_fields(kind: Kind) -> &'static [&'static str] {
         // Run history: PATCH of a run takes these and `hidden`.
         Kind::Run => &["displayName", "description", "tags", "properties"],
         Kind::Experiment => &["description", "tags"],
-        Kind::Model | Kind::Data | Kind::Component | Kind::Environment | Kind::Code => &["description", "tags", "properties"],
+        Kind::Model | Kind::Data | Kind::Component | Kind::Environment | Kind::Code => {
+            &["description", "tags", "properties"]
+        }
         Kind::Schedule => &["displayName", "description", "tags", "properties"],
         Kind::Datastore => &["description", "tags", "properties"],
         Kind::Endpoint | Kind::Service => &["description", "tags"],
@@ -107,7 +157,11 @@ mod tests {
     fn check(document: &str, expect: &[(&str, &str)]) {
         let path = EntryPath::parse("/runs/a").unwrap();
         let entry = entry(path, Kind::Run, document.as_bytes()).unwrap();
-        let found: Vec<_> = entry.properties.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let found: Vec<_> = entry
+            .properties
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
         assert_eq!(found, expect, "{document}");
     }
 
@@ -126,10 +180,18 @@ mod tests {
                 ("tag:n", "1"),
             ],
         );
-        check(r#"{"createdBy":{"userObjectId":"1","upn":"ada@example.com"}}"#, &[("owner", "ada@example.com"), ("owner-id", "1")]);
+        check(
+            r#"{"createdBy":{"userObjectId":"1","upn":"ada@example.com"}}"#,
+            &[("owner", "ada@example.com"), ("owner-id", "1")],
+        );
         check(
             r#"{"systemData":{"createdBy":"Ada Example"},"properties":{"isArchived":true,"tags":{"a":"b"}}}"#,
-            &[("archived", "true"), ("owner", "Ada Example"), ("owner-name", "Ada Example"), ("tag:a", "b")],
+            &[
+                ("archived", "true"),
+                ("owner", "Ada Example"),
+                ("owner-name", "Ada Example"),
+                ("tag:a", "b"),
+            ],
         );
         check("{}", &[]);
     }

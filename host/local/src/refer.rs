@@ -32,7 +32,9 @@ pub(crate) fn references(document: &Value) -> Vec<Reference> {
     let mut left = vec![document];
     while let Some(value) = left.pop() {
         match value {
-            Value::String(text) => found.extend(parse(text).filter(|reference| !found.contains(reference))),
+            Value::String(text) => {
+                found.extend(parse(text).filter(|reference| !found.contains(reference)))
+            }
             Value::Array(values) => left.extend(values),
             Value::Object(members) => left.extend(members.values()),
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
@@ -45,11 +47,18 @@ fn parse(text: &str) -> Option<Reference> {
     if let Some(rest) = text.strip_prefix("azureml://") {
         if let Some((_, rest)) = after(rest, "datastores/") {
             let (name, path) = rest.split_once("/paths/")?;
-            return Some(Reference::Datastore { name: name.to_owned(), path: path.to_owned() });
+            return Some(Reference::Datastore {
+                name: name.to_owned(),
+                path: path.to_owned(),
+            });
         }
-        let (kind, rest) = ["data", "models"].iter().find_map(|kind| after(rest, &format!("{kind}/")).map(|(_, rest)| (kind, rest)))?;
+        let (kind, rest) = ["data", "models"]
+            .iter()
+            .find_map(|kind| after(rest, &format!("{kind}/")).map(|(_, rest)| (kind, rest)))?;
         let (name, version) = rest.split_once("/versions/")?;
-        return EntryPath::of_segments([kind, name, version]).ok().map(Reference::Record);
+        return EntryPath::of_segments([kind, name, version])
+            .ok()
+            .map(Reference::Record);
     }
     if let Some(rest) = text.strip_prefix("azureml:") {
         // The short form of an asset's name says nothing of its kind: data is what documents write so.
@@ -63,7 +72,10 @@ fn parse(text: &str) -> Option<Reference> {
             let (container, rest) = rest.split_once('@')?;
             let (host, path) = rest.split_once('/')?;
             let account = host.split('.').next()?.to_owned();
-            return Some(Reference::Blob { account, path: format!("{container}/{path}") });
+            return Some(Reference::Blob {
+                account,
+                path: format!("{container}/{path}"),
+            });
         }
     }
     let (host, path) = text.strip_prefix("https://")?.split_once('/')?;
@@ -71,7 +83,10 @@ fn parse(text: &str) -> Option<Reference> {
     // A signature that follows is a secret, and no part of the name.
     let path = path.split(['?', '#']).next()?;
     let is_storage = service.starts_with("blob.") || service.starts_with("dfs.");
-    (is_storage && !path.is_empty()).then(|| Reference::Blob { account: account.to_owned(), path: path.to_owned() })
+    (is_storage && !path.is_empty()).then(|| Reference::Blob {
+        account: account.to_owned(),
+        path: path.to_owned(),
+    })
 }
 
 /// What follows a whole segment of the text.
@@ -94,18 +109,31 @@ impl Datastore {
             Some(container) => ["blobs".to_owned(), container],
             None => ["files".to_owned(), member_text(document, "fileShareName")?],
         };
-        Some(Self { account: member_text(document, "accountName"), root })
+        Some(Self {
+            account: member_text(document, "accountName"),
+            root,
+        })
     }
 
     /// Everything at and below a path in the datastore; the second is whether it lies in another account.
     pub(crate) fn place(&self, path: &str, own: Option<&str>) -> Option<(Pattern, bool)> {
         let [root, container] = &self.root;
-        place(root, self.account.as_deref(), own, &format!("{container}/{path}"))
+        place(
+            root,
+            self.account.as_deref(),
+            own,
+            &format!("{container}/{path}"),
+        )
     }
 }
 
 /// Everything at and below a container's path, given as `<container>/<names>`.
-pub(crate) fn place(root: &str, account: Option<&str>, own: Option<&str>, path: &str) -> Option<(Pattern, bool)> {
+pub(crate) fn place(
+    root: &str,
+    account: Option<&str>,
+    own: Option<&str>,
+    path: &str,
+) -> Option<(Pattern, bool)> {
     let elsewhere = matches!((account, own), (Some(account), Some(own)) if account != own);
     let (container, names) = path.split_once('/')?;
     let container = match account {
@@ -113,8 +141,13 @@ pub(crate) fn place(root: &str, account: Option<&str>, own: Option<&str>, path: 
         _ => container.to_owned(),
     };
     let names = names.trim_end_matches('/');
-    let segments = [root, &container].into_iter().chain(names.split('/').filter(|_| !names.is_empty()));
-    let path = EntryPath::parse(&segments.fold(String::new(), |text, segment| text + "/" + &segment.replace('?', "%3F"))).ok()?;
+    let segments = [root, &container]
+        .into_iter()
+        .chain(names.split('/').filter(|_| !names.is_empty()));
+    let path = EntryPath::parse(&segments.fold(String::new(), |text, segment| {
+        text + "/" + &segment.replace('?', "%3F")
+    }))
+    .ok()?;
     Some((Pattern::at_and_below(&path).ok()?, elsewhere))
 }
 
@@ -128,15 +161,40 @@ mod tests {
 
     #[test]
     fn uris() {
-        let datastore = |name: &str, path: &str| Some(Reference::Datastore { name: name.into(), path: path.into() });
-        let blob = |account: &str, path: &str| Some(Reference::Blob { account: account.into(), path: path.into() });
+        let datastore = |name: &str, path: &str| {
+            Some(Reference::Datastore {
+                name: name.into(),
+                path: path.into(),
+            })
+        };
+        let blob = |account: &str, path: &str| {
+            Some(Reference::Blob {
+                account: account.into(),
+                path: path.into(),
+            })
+        };
         let record = |path: &str| Some(Reference::Record(EntryPath::parse(path).unwrap()));
-        check("azureml://datastores/workspaceblobstore/paths/a/b.csv", datastore("workspaceblobstore", "a/b.csv"));
-        check("azureml://subscriptions/s/resourcegroups/r/workspaces/w/datastores/d/paths/x/", datastore("d", "x/"));
-        check("azureml://locations/l/workspaces/w/data/d/versions/1", record("/data/d/1"));
+        check(
+            "azureml://datastores/workspaceblobstore/paths/a/b.csv",
+            datastore("workspaceblobstore", "a/b.csv"),
+        );
+        check(
+            "azureml://subscriptions/s/resourcegroups/r/workspaces/w/datastores/d/paths/x/",
+            datastore("d", "x/"),
+        );
+        check(
+            "azureml://locations/l/workspaces/w/data/d/versions/1",
+            record("/data/d/1"),
+        );
         check("azureml:d:1", record("/data/d/1"));
-        check("https://acct.blob.core.windows.net/c/a/b?sig=x", blob("acct", "c/a/b"));
-        check("wasbs://c@acct.blob.core.windows.net/a", blob("acct", "c/a"));
+        check(
+            "https://acct.blob.core.windows.net/c/a/b?sig=x",
+            blob("acct", "c/a/b"),
+        );
+        check(
+            "wasbs://c@acct.blob.core.windows.net/a",
+            blob("acct", "c/a"),
+        );
         check("https://example.com/blob.x", None);
         check("plain text", None);
         check("azureml://nothing", None);
@@ -151,7 +209,10 @@ mod tests {
             (Some("other"), "c/a", ("/blobs/c@other/a/**", true)),
         ] {
             let (pattern, elsewhere) = place("blobs", account, own, path).unwrap();
-            assert_eq!((pattern.as_str(), elsewhere), (expect.0.replace('@', "%40").as_str(), expect.1));
+            assert_eq!(
+                (pattern.as_str(), elsewhere),
+                (expect.0.replace('@', "%40").as_str(), expect.1)
+            );
         }
     }
 }

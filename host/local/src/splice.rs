@@ -20,11 +20,17 @@ pub(crate) fn patch(real: &str, shown: &str, given: &str, fields: &[&str]) -> Re
     let mut out = real.to_owned();
     let mut edits: Vec<(Range<usize>, String)> = Vec::new();
     let mut added = Vec::new();
-    for (name, at) in new.iter().filter(|(name, _)| fields.contains(&name.as_str())) {
+    for (name, at) in new
+        .iter()
+        .filter(|(name, _)| fields.contains(&name.as_str()))
+    {
         let value = &given[at.clone()];
         match old.iter().find(|(old, _)| old == name) {
             Some((_, was)) => {
-                let (real, shown) = (&real[was.clone()], shown.get(was.clone()).ok_or(NOT_THE_VIEW)?);
+                let (real, shown) = (
+                    &real[was.clone()],
+                    shown.get(was.clone()).ok_or(NOT_THE_VIEW)?,
+                );
                 edits.push((was.clone(), merge(real, shown, value)?));
             }
             None => added.push((name.as_str(), value)),
@@ -75,13 +81,20 @@ fn merge(real: &str, shown: &str, given: &str) -> Result<String, Why> {
     }
     if let (Some(was), Some(now)) = (members(shown), members(given)) {
         let (was, now) = (distinct(was)?, distinct(now)?);
-        let pairs = now.iter().filter_map(|(name, at)| Some((at, &was.iter().find(|(old, _)| old == name)?.1)));
+        let pairs = now
+            .iter()
+            .filter_map(|(name, at)| Some((at, &was.iter().find(|(old, _)| old == name)?.1)));
         return merge_each(real, shown, given, pairs);
     }
     if let (Some(was), Some(now)) = (elements(shown), elements(given))
         && was.len() == now.len()
     {
-        return merge_each(real, shown, given, now.iter().zip(&was).map(|((_, now), (_, was))| (now, was)));
+        return merge_each(
+            real,
+            shown,
+            given,
+            now.iter().zip(&was).map(|((_, now), (_, was))| (now, was)),
+        );
     }
     merge_text(real, shown, given)
 }
@@ -107,21 +120,36 @@ fn merge_text(real: &str, shown: &str, given: &str) -> Result<String, Why> {
     let same = |(one, other): &(&u8, &u8)| one == other;
     let before = shown.iter().zip(given).take_while(same).count();
     let longest = shown.len().min(given.len()) - before;
-    let after = shown.iter().rev().zip(given.iter().rev()).take_while(same).count().min(longest);
+    let after = shown
+        .iter()
+        .rev()
+        .zip(given.iter().rev())
+        .take_while(same)
+        .count()
+        .min(longest);
     let gone = before..shown.len() - after;
     if real.get(gone.clone()) != shown.get(gone.clone()) {
         return Err(AROUND_A_CREDENTIAL);
     }
-    let merged = [&real[..before], &given[before..given.len() - after], &real[gone.end..]].concat();
+    let merged = [
+        &real[..before],
+        &given[before..given.len() - after],
+        &real[gone.end..],
+    ]
+    .concat();
     String::from_utf8(merged).map_err(|_| AROUND_A_CREDENTIAL)
 }
 
-pub(crate) type Members = Vec<(String, Range<usize>)>;
+type Members = Vec<(String, Range<usize>)>;
 
 fn distinct(members: Members) -> Result<Members, Why> {
     let mut names: Vec<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
     names.sort_unstable();
-    if names.windows(2).any(|pair| pair[0] == pair[1]) { Err(TWICE) } else { Ok(members) }
+    if names.windows(2).any(|pair| pair[0] == pair[1]) {
+        Err(TWICE)
+    } else {
+        Ok(members)
+    }
 }
 
 /// The members of a JSON object: their names, and where their values lie. None when it is no object.
@@ -133,7 +161,7 @@ pub(crate) fn members(text: &str) -> Option<Members> {
 }
 
 /// Where the elements of a JSON array lie. None when it is no array.
-pub(crate) fn elements(text: &str) -> Option<Members> {
+fn elements(text: &str) -> Option<Members> {
     let mut parser = serde_json::Deserializer::from_str(text);
     let found = parser.deserialize_seq(Spans { text }).ok()?;
     parser.end().ok()?;
@@ -183,7 +211,11 @@ mod tests {
     const FIELDS: &[&str] = &["description", "tags", "properties"];
 
     fn check(real: &str, shown: &str, given: &str, expect: Result<&str, Why>) {
-        assert_eq!(patch(real, shown, given, FIELDS).as_deref(), expect.as_ref().copied(), "{given}");
+        assert_eq!(
+            patch(real, shown, given, FIELDS).as_deref(),
+            expect.as_ref().copied(),
+            "{given}"
+        );
     }
 
     #[test]
@@ -197,8 +229,18 @@ mod tests {
             Ok("{ \"a\" : 1.50,\n \"tags\": {\"who\":\"x\"} , \"createdBy\": \"Jane\" }"),
         );
         check(real, real, r#"{"createdBy":"x"}"#, Ok(real));
-        check("{}", "{}", r#"{"description":"d","tags":{}}"#, Ok(r#"{"description": "d", "tags": {}}"#));
-        check(r#"{"a":{"}":1}}"#, r#"{"a":{"}":1}}"#, r#"{"description":"d"}"#, Ok(r#"{"a":{"}":1}, "description": "d"}"#));
+        check(
+            "{}",
+            "{}",
+            r#"{"description":"d","tags":{}}"#,
+            Ok(r#"{"description": "d", "tags": {}}"#),
+        );
+        check(
+            r#"{"a":{"}":1}}"#,
+            r#"{"a":{"}":1}}"#,
+            r#"{"description":"d"}"#,
+            Ok(r#"{"a":{"}":1}, "description": "d"}"#),
+        );
     }
 
     #[test]
@@ -220,7 +262,12 @@ mod tests {
             r#"{"properties":{"json":"Jane {\"key\":\"****\"} xy"}}"#,
             Ok(r#"{"properties":{"json":"Jane {\"key\":\"s3cr\"} xy"}}"#),
         );
-        check(real, shown, r#"{"properties":{"json":"xy {\"key\":\"****\"} xy"}}"#, Err(AROUND_A_CREDENTIAL));
+        check(
+            real,
+            shown,
+            r#"{"properties":{"json":"xy {\"key\":\"****\"} xy"}}"#,
+            Err(AROUND_A_CREDENTIAL),
+        );
     }
 
     #[test]

@@ -15,7 +15,11 @@ pub(crate) struct Stamp {
 }
 
 impl Stamp {
-    #[allow(clippy::unnecessary_cast, clippy::useless_conversion, reason = "the fields' types differ by platform")]
+    #[allow(
+        clippy::unnecessary_cast,
+        clippy::useless_conversion,
+        reason = "the fields' types differ by platform"
+    )]
     pub(crate) fn of(stat: &Stat) -> Self {
         let nanos = |seconds: i64, nanos: i128| i128::from(seconds) * 1_000_000_000 + nanos;
         Self {
@@ -42,18 +46,25 @@ impl Stamp {
 
     fn text(&self) -> String {
         let mut text = String::with_capacity(160);
-        let _infallible =
-            write!(text, "file-{:x}-{:x}-{:x}-{:x}", self.inode, self.size_bytes, self.modified_ns, self.changed_ns);
+        let _infallible = write!(
+            text,
+            "file-{:x}-{:x}-{:x}-{:x}",
+            self.inode, self.size_bytes, self.modified_ns, self.changed_ns
+        );
         text
     }
 
     /// What this version demands of a file with this stamp.
     pub(crate) fn against(&self, version: &Version) -> Demand {
-        let Some(rest) = version.as_str().strip_prefix(&self.text()) else { return Demand::Unmet };
+        let Some(rest) = version.as_str().strip_prefix(&self.text()) else {
+            return Demand::Unmet;
+        };
         let mut digest = [0; 32];
         match rest.strip_prefix(PIN) {
             None if rest.is_empty() => Demand::Met,
-            Some(digits) if hex::decode_to_slice(digits, &mut digest).is_ok() => Demand::Content(digest),
+            Some(digits) if hex::decode_to_slice(digits, &mut digest).is_ok() => {
+                Demand::Content(digest)
+            }
             _ => Demand::Unmet,
         }
     }
@@ -78,10 +89,21 @@ mod tests {
 
     #[test]
     fn either_form_is_compared() {
-        let stamp = Stamp { inode: 1, size_bytes: 2, modified_ns: 3, changed_ns: 4 };
-        let other = Stamp { changed_ns: 5, ..stamp };
+        let stamp = Stamp {
+            inode: 1,
+            size_bytes: 2,
+            modified_ns: 3,
+            changed_ns: 4,
+        };
+        let other = Stamp {
+            changed_ns: 5,
+            ..stamp
+        };
         // A stamp whose text begins with another's.
-        let longer = Stamp { changed_ns: 0x41, ..stamp };
+        let longer = Stamp {
+            changed_ns: 0x41,
+            ..stamp
+        };
         let digest = [7; 32];
         for (version, expect) in [
             (stamp.version(), Demand::Met),
@@ -89,7 +111,10 @@ mod tests {
             (other.version(), Demand::Unmet),
             (other.pinned(&digest), Demand::Unmet),
             (longer.version(), Demand::Unmet),
-            (Version::new(format!("{}-sha256-7", stamp.version())), Demand::Unmet),
+            (
+                Version::new(format!("{}-sha256-7", stamp.version())),
+                Demand::Unmet,
+            ),
             (Version::of_document(b""), Demand::Unmet),
         ] {
             assert_eq!(stamp.against(&version), expect, "{version}");

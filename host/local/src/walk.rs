@@ -100,7 +100,10 @@ pub(crate) fn each(
     }
 }
 
-fn items(page: Vec<Listed>, error: Option<StoreError>) -> impl futures::Stream<Item = Result<Listed, StoreError>> {
+fn items(
+    page: Vec<Listed>,
+    error: Option<StoreError>,
+) -> impl futures::Stream<Item = Result<Listed, StoreError>> {
     futures::stream::iter(page.into_iter().map(Ok).chain(error.map(Err)))
 }
 
@@ -114,15 +117,26 @@ fn starts(form: &Form, pattern: &Pattern) -> Vec<Start> {
         path: EntryPath::of_segments([root]).ok(),
         visit: Visit::All,
     };
-    let records = || Start { side: Side::Records, above: vec![RECORDS.into()], path: None, visit: Visit::All };
+    let records = || Start {
+        side: Side::Records,
+        above: vec![RECORDS.into()],
+        path: None,
+        visit: Visit::All,
+    };
     match (form, prefix.first().map(Vec::as_slice)) {
-        (Form::Plain, None) => vec![Start { above: Vec::new(), ..objects("files") }],
+        (Form::Plain, None) => vec![Start {
+            above: Vec::new(),
+            ..objects("files")
+        }],
         (Form::Workspace { .. }, None) => vec![records(), objects("blobs"), objects("files")],
         (Form::Plain, Some(first)) if first != b"files" => Vec::new(),
         (_, Some(first @ (b"files" | b"blobs"))) => {
             let skipped = usize::from(*form == Form::Plain);
             let Some((name, above)) = prefix[skipped..].split_last() else {
-                return vec![Start { above: Vec::new(), ..objects("files") }];
+                return vec![Start {
+                    above: Vec::new(),
+                    ..objects("files")
+                }];
             };
             if prefix.len() == 1 {
                 return vec![objects(if first == b"files" { "files" } else { "blobs" })];
@@ -135,13 +149,20 @@ fn starts(form: &Form, pattern: &Pattern) -> Vec<Start> {
             }]
         }
         (_, Some(_)) => {
-            let Some(whole) = path(prefix.len()) else { return Vec::new() };
-            let written: Vec<Vec<u8>> = whole.written_segments().map(|name| name.as_bytes().to_vec()).collect();
+            let Some(whole) = path(prefix.len()) else {
+                return Vec::new();
+            };
+            let written: Vec<Vec<u8>> = whole
+                .written_segments()
+                .map(|name| name.as_bytes().to_vec())
+                .collect();
             let (name, above) = written.split_last().expect("the prefix has a name");
             let file = [name.as_slice(), b".json"].concat();
             vec![Start {
                 side: Side::Records,
-                above: std::iter::once(RECORDS.into()).chain(above.iter().cloned()).collect(),
+                above: std::iter::once(RECORDS.into())
+                    .chain(above.iter().cloned())
+                    .collect(),
                 path: path(prefix.len() - 1),
                 visit: Visit::Names(vec![file, name.clone()]),
             }]
@@ -152,13 +173,22 @@ fn starts(form: &Form, pattern: &Pattern) -> Vec<Start> {
 impl Walk {
     fn new(root: Arc<OwnedFd>, form: Arc<Form>, pattern: &Pattern) -> Self {
         let starts = starts(&form, pattern);
-        Self { root, form, pattern: pattern.clone(), starts, stack: Vec::new(), page: Vec::new() }
+        Self {
+            root,
+            form,
+            pattern: pattern.clone(),
+            starts,
+            stack: Vec::new(),
+            page: Vec::new(),
+        }
     }
 
     /// The place to name when something fails here.
     fn place(&self) -> EntryPath {
         let folder = self.stack.last().and_then(|folder| folder.path.clone());
-        folder.or_else(|| EntryPath::of_segments(self.pattern.literal_prefix()).ok()).unwrap_or_else(top)
+        folder
+            .or_else(|| EntryPath::of_segments(self.pattern.literal_prefix()).ok())
+            .unwrap_or_else(top)
     }
 
     /// Adds to the page. Whether that was the last one.
@@ -212,14 +242,18 @@ impl Walk {
         match start.visit {
             Visit::All => match beneath::again(at).and_then(|fd| Ok(Dir::new(fd)?)) {
                 Ok(dir) => {
-                    self.stack.push(Folder { dir, path: start.path, side: start.side });
+                    self.stack.push(Folder {
+                        dir,
+                        path: start.path,
+                        side: start.side,
+                    });
                     Ok(())
                 }
                 Err(miss) => self.missed(start.path, miss),
             },
-            Visit::Names(names) => {
-                names.iter().try_for_each(|name| self.visit(at, start.path.as_ref(), start.side, name))
-            }
+            Visit::Names(names) => names
+                .iter()
+                .try_for_each(|name| self.visit(at, start.path.as_ref(), start.side, name)),
         }
     }
 
@@ -229,14 +263,22 @@ impl Walk {
         let depth = self.stack.len();
         let visited = match folder.dir.fd() {
             Ok(fd) => self.visit(fd, folder.path.as_ref(), folder.side, name),
-            Err(errno) => Err(Miss::from(errno).at(&folder.path.clone().unwrap_or_else(top), LISTING)),
+            Err(errno) => {
+                Err(Miss::from(errno).at(&folder.path.clone().unwrap_or_else(top), LISTING))
+            }
         };
         // What the visit opened lies above it in the stack.
         self.stack.insert(depth, folder);
         visited
     }
 
-    fn visit(&mut self, folder: BorrowedFd<'_>, above: Option<&EntryPath>, side: Side, name: &[u8]) -> Result<(), StoreError> {
+    fn visit(
+        &mut self,
+        folder: BorrowedFd<'_>,
+        above: Option<&EntryPath>,
+        side: Side,
+        name: &[u8],
+    ) -> Result<(), StoreError> {
         let stat = match beneath::stat(folder, name) {
             Ok(stat) => stat,
             Err(miss) => return self.missed(child(above, name), miss),
@@ -249,7 +291,10 @@ impl Walk {
             Side::Records => form::record_path(above, name),
         };
         let Some(path) = path else {
-            return self.gap(child(above, name).or_else(|| above.cloned()), "a name that no path of this workspace expresses");
+            return self.gap(
+                child(above, name).or_else(|| above.cloned()),
+                "a name that no path of this workspace expresses",
+            );
         };
         if self.form.is_reserved(&path) {
             return Ok(());
@@ -264,13 +309,22 @@ impl Walk {
         }
     }
 
-    fn descend(&mut self, folder: BorrowedFd<'_>, above: Option<&EntryPath>, side: Side, name: &[u8]) -> Result<(), StoreError> {
+    fn descend(
+        &mut self,
+        folder: BorrowedFd<'_>,
+        above: Option<&EntryPath>,
+        side: Side,
+        name: &[u8],
+    ) -> Result<(), StoreError> {
         let path = match side {
             Side::Objects => child(above, name),
             Side::Records => form::folder_path(above, name),
         };
         let Some(path) = path else {
-            return self.gap(above.cloned(), "a folder whose name no path of this workspace expresses");
+            return self.gap(
+                above.cloned(),
+                "a folder whose name no path of this workspace expresses",
+            );
         };
         if self.form.is_reserved(&path) || !self.pattern.may_match_below(&path) {
             return Ok(());
@@ -281,7 +335,11 @@ impl Walk {
         let dir = beneath::listable(folder, name).and_then(|fd| Ok(Dir::new(fd)?));
         match dir {
             Ok(dir) => {
-                self.stack.push(Folder { dir, path: Some(path), side });
+                self.stack.push(Folder {
+                    dir,
+                    path: Some(path),
+                    side,
+                });
                 Ok(())
             }
             Err(miss) => self.missed(Some(path), miss),
@@ -289,7 +347,13 @@ impl Walk {
     }
 
     /// A regular file that matches.
-    fn take(&mut self, folder: BorrowedFd<'_>, path: EntryPath, name: &[u8], stat: &Stat) -> Result<(), StoreError> {
+    fn take(
+        &mut self,
+        folder: BorrowedFd<'_>,
+        path: EntryPath,
+        name: &[u8],
+        stat: &Stat,
+    ) -> Result<(), StoreError> {
         let Some(kind) = Kind::of(&path) else {
             return self.gap(Some(path), "a file beside the containers");
         };
@@ -316,13 +380,18 @@ impl Walk {
             Miss::Absent => Ok(()),
             Miss::OutOfReach(NO_PERMISSION) => self.gap(place, "no permission to list"),
             Miss::OutOfReach(reason) | Miss::Impossible(reason) => self.gap(place, reason),
-            miss @ (Miss::Changed | Miss::Failed(_)) => Err(miss.at(&place.unwrap_or_else(top), LISTING)),
+            miss @ (Miss::Changed | Miss::Failed(_)) => {
+                Err(miss.at(&place.unwrap_or_else(top), LISTING))
+            }
         }
     }
 
     fn gap(&mut self, place: Option<EntryPath>, reason: &str) -> Result<(), StoreError> {
         let path = place.unwrap_or_else(top);
-        self.page.push(Listed::Gap(Gap { path, reason: reason.to_owned() }));
+        self.page.push(Listed::Gap(Gap {
+            path,
+            reason: reason.to_owned(),
+        }));
         Ok(())
     }
 }
