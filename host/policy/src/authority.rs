@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use remit_workspace::{EntryPath, Pattern, layout};
 
+use crate::cover::Member;
 use crate::rights::Shortfall;
 use crate::{
     Act, Ceilings, Denied, Effect, FileError, Grant, GuestDigest, Layer, Line, Manifest, Policy,
@@ -327,15 +328,16 @@ impl Authority {
             path: effect.path().clone(),
             all_below,
         };
-        let reserved = match effect {
-            Effect::Entry(path) => cover::is_reserved(path),
-            Effect::AllBelow(top) => cover::holds_reserved(top),
+        let member = Member::of(effect);
+        let reserved = match &member {
+            Member::Entry(subject) => cover::is_reserved(subject.path()),
+            Member::AllBelow(top) => cover::holds_reserved(top),
         };
         if reserved {
             return Err(Denied::Reserved(wanted()));
         }
         if right.changes() {
-            let cases = policy.held_by(effect);
+            let cases = policy.forbidding(&member);
             if !cases.is_empty() {
                 return Err(Denied::Held {
                     wanted: wanted(),
@@ -346,14 +348,14 @@ impl Authority {
                 return Err(Denied::NotEnumerable(wanted()));
             }
         }
-        if !self.scopes.iter().all(|scope| scope.holds(right, effect)) {
+        if !self.scopes.iter().all(|scope| scope.holds(right, &member)) {
             return Err(Denied::OutOfScope(wanted()));
         }
         let asked = asks.iter().map(|asks| (Layer::Asked, asks));
         let granted = std::iter::once((Layer::Granted, &grant.rights));
         let bounds = policy.bounds().iter().map(|bounds| (Layer::Bounds, bounds));
         for (by, rights) in asked.chain(granted).chain(bounds) {
-            let Some(shortfall) = rights.shortfall(right, strength, effect) else {
+            let Some(shortfall) = rights.shortfall(right, strength, &member) else {
                 continue;
             };
             return Err(match (shortfall, by) {
@@ -377,11 +379,11 @@ impl Authority {
 }
 
 impl Scope {
-    fn holds(&self, right: Right, effect: Effect<'_>) -> bool {
+    fn holds(&self, right: Right, member: &Member<'_>) -> bool {
         self.rights.contains(&right)
-            && match effect {
-                Effect::Entry(path) => cover::covers(&self.place, path),
-                Effect::AllBelow(top) => cover::covers_all(&self.place, top),
+            && match member {
+                Member::Entry(subject) => cover::covers(&self.place, subject),
+                Member::AllBelow(top) => cover::covers_all(&self.place, top),
             }
     }
 }

@@ -7,9 +7,71 @@ use std::sync::LazyLock;
 
 use remit_workspace::{EntryPath, Pattern, layout};
 
+use crate::Effect;
+
+/// A member of an effect set, with what many patterns will be compared with.
+#[derive(Debug)]
+pub(crate) enum Member<'a> {
+    Entry(Subject<'a>),
+    AllBelow(&'a EntryPath),
+}
+
+/// An entry with what its name says about it.
+#[derive(Debug)]
+pub(crate) struct Subject<'a> {
+    path: &'a EntryPath,
+    owner: Option<EntryPath>,
+    key: EntryPath,
+}
+
+impl<'a> Member<'a> {
+    pub(crate) fn of(effect: Effect<'a>) -> Self {
+        match effect {
+            Effect::Entry(path) => Self::Entry(Subject::of(path)),
+            Effect::AllBelow(top) => Self::AllBelow(top),
+        }
+    }
+}
+
+impl<'a> Subject<'a> {
+    pub(crate) fn of(path: &'a EntryPath) -> Self {
+        Self {
+            path,
+            owner: layout::owner_of(path),
+            key: path.match_key(),
+        }
+    }
+
+    pub(crate) fn path(&self) -> &'a EntryPath {
+        self.path
+    }
+}
+
 /// Whether the pattern covers this entry: by its name, or because it covers the record that owns it.
-pub(crate) fn covers(pattern: &Pattern, path: &EntryPath) -> bool {
-    pattern.governs(path) || layout::owner_of(path).is_some_and(|owner| pattern.governs(&owner))
+pub(crate) fn covers(pattern: &Pattern, subject: &Subject<'_>) -> bool {
+    pattern.governs(subject.path)
+        || subject
+            .owner
+            .as_ref()
+            .is_some_and(|owner| pattern.governs(owner))
+}
+
+/// A pattern as a hold: it protects what it covers, and the record to which all of that belongs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Protection {
+    pub(crate) pattern: Pattern,
+    record: Option<EntryPath>,
+}
+
+impl Protection {
+    pub(crate) fn of(pattern: Pattern) -> Self {
+        let record = record_within(&pattern).map(|record| record.match_key());
+        Self { pattern, record }
+    }
+
+    pub(crate) fn protects(&self, subject: &Subject<'_>) -> bool {
+        covers(&self.pattern, subject) || self.record.as_ref() == Some(&subject.key)
+    }
 }
 
 /// Whether the pattern surely covers this place and everything below it.
@@ -19,13 +81,6 @@ pub(crate) fn covers_all(pattern: &Pattern, top: &EntryPath) -> bool {
     }
     pattern.governs_all_below(top)
         || owner_of_all_below(top).is_some_and(|owner| pattern.governs(&owner))
-}
-
-/// Whether the pattern, as a hold, protects this entry: it covers it, or something that surely
-/// belongs to this record.
-pub(crate) fn protects(pattern: &Pattern, path: &EntryPath) -> bool {
-    covers(pattern, path)
-        || record_within(pattern).is_some_and(|record| record.match_key() == path.match_key())
 }
 
 /// Whether the pattern might cover anything at or below this place, or anything that belongs to a
@@ -186,7 +241,7 @@ mod tests {
             ("/blobs/azureml/ExperimentRun/dcid.x/**", "/runs/x", false),
         ] {
             assert_eq!(
-                covers(&pattern(given), &path(entry)),
+                covers(&pattern(given), &Subject::of(&path(entry))),
                 expect,
                 "{given} {entry}"
             );
@@ -221,7 +276,7 @@ mod tests {
             ),
         ] {
             assert_eq!(
-                protects(&pattern(given), &path(entry)),
+                Protection::of(pattern(given)).protects(&Subject::of(&path(entry))),
                 expect,
                 "{given} {entry}"
             );

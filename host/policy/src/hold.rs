@@ -12,9 +12,10 @@ use toml_edit::{
     Array, ArrayOfTables, Datetime, DocumentMut, Item as EditItem, Table as EditTable,
 };
 
+use crate::cover::{Member, Protection, Subject};
 use crate::file::{File, Item};
 use crate::manifest::shown;
-use crate::{Effect, FileError, TextError, cover};
+use crate::{FileError, TextError, cover};
 
 /// Whose hold it is: the id of a case, of 1 to 64 visible ASCII characters.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,7 +52,7 @@ impl fmt::Debug for CaseId {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hold {
     case: CaseId,
-    paths: Vec<Pattern>,
+    paths: Vec<Protection>,
     reason: String,
     who: String,
     when: String,
@@ -69,7 +70,7 @@ impl Hold {
     ) -> Result<Self, TextError> {
         let paths = paths
             .into_iter()
-            .map(crate::rights::pattern)
+            .map(|path| crate::rights::pattern(path).map(Protection::of))
             .collect::<Result<Vec<_>, _>>()?;
         if paths.is_empty() {
             return Err(TextError::Words("the places of a hold"));
@@ -93,8 +94,8 @@ impl Hold {
     }
 
     /// What it covers.
-    pub fn paths(&self) -> &[Pattern] {
-        &self.paths
+    pub fn paths(&self) -> impl ExactSizeIterator<Item = &Pattern> {
+        self.paths.iter().map(|path| &path.pattern)
     }
 
     /// Why.
@@ -115,22 +116,21 @@ impl Hold {
     /// Whether it protects this entry: by name, as an owned part of a held record, or as the record
     /// of a held part.
     pub fn covers(&self, path: &EntryPath) -> bool {
-        self.paths
-            .iter()
-            .any(|pattern| cover::protects(pattern, path))
+        let subject = Subject::of(path);
+        self.paths.iter().any(|path| path.protects(&subject))
     }
 
     /// Whether it forbids changing this member of an effect set. For a set that could not be
     /// enumerated it is enough that something held might be in it.
-    pub(crate) fn forbids(&self, effect: Effect<'_>) -> bool {
-        match effect {
-            Effect::Entry(path) => self.covers(path),
-            Effect::AllBelow(top) => {
+    pub(crate) fn forbids(&self, member: &Member<'_>) -> bool {
+        match member {
+            Member::Entry(subject) => self.paths.iter().any(|path| path.protects(subject)),
+            Member::AllBelow(top) => {
                 self.covers(top)
                     || self
                         .paths
                         .iter()
-                        .any(|pattern| cover::may_reach(pattern, top))
+                        .any(|path| cover::may_reach(&path.pattern, top))
             }
         }
     }
@@ -143,7 +143,7 @@ impl Hold {
         let paths = places
             .into_texts()?
             .iter()
-            .map(Item::pattern)
+            .map(|item| item.pattern().map(Protection::of))
             .collect::<Result<Vec<_>, _>>()?;
         if paths.is_empty() {
             return Err(place.error("a hold covers at least one place"));
@@ -200,7 +200,7 @@ pub fn add_hold(name: &str, text: Option<&[u8]>, hold: &Hold) -> Result<String, 
     let mut document = editable(name, text)?;
     let mut table = EditTable::new();
     table["case"] = toml_edit::value(hold.case.as_str());
-    table["paths"] = toml_edit::value(hold.paths.iter().map(Pattern::as_str).collect::<Array>());
+    table["paths"] = toml_edit::value(hold.paths().map(Pattern::as_str).collect::<Array>());
     table["reason"] = toml_edit::value(&hold.reason);
     table["who"] = toml_edit::value(&hold.who);
     table["when"] = toml_edit::value(&hold.when);

@@ -9,6 +9,7 @@ use remit_workspace::Guard;
 use sha2::{Digest as _, Sha256};
 
 use crate::ceilings::StatedCeilings;
+use crate::cover::Member;
 use crate::file::File;
 use crate::hold::read_holds;
 use crate::manifest::one_of;
@@ -163,10 +164,14 @@ impl Policy {
 
     /// The cases that forbid to change this, each once, sorted.
     pub fn held_by(&self, effect: Effect<'_>) -> Vec<CaseId> {
+        self.forbidding(&Member::of(effect))
+    }
+
+    pub(crate) fn forbidding(&self, member: &Member<'_>) -> Vec<CaseId> {
         let cases: BTreeSet<&CaseId> = self
             .holds
             .iter()
-            .filter(|hold| hold.forbids(effect))
+            .filter(|hold| hold.forbids(member))
             .map(Hold::case)
             .collect();
         cases.into_iter().cloned().collect()

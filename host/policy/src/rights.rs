@@ -6,8 +6,9 @@ use std::fmt::Write as _;
 use remit_workspace::{Pattern, layout};
 use toml::de::DeValue;
 
+use crate::cover::Member;
 use crate::file::{File, Item, Table, nearest, quoted};
-use crate::{Effect, FileError, Right, Strength, TextError, cover};
+use crate::{FileError, Right, Strength, TextError, cover};
 
 /// Rights with the patterns on which they hold, less the exceptions.
 ///
@@ -154,12 +155,12 @@ impl Rights {
         &self,
         right: Right,
         strength: Strength,
-        effect: Effect<'_>,
+        member: &Member<'_>,
     ) -> Option<Shortfall> {
-        let covers = |line: &&Line| match (effect, right) {
-            (Effect::Entry(path), Right::Archive) => line.pattern.governs(path),
-            (Effect::Entry(path), _) => cover::covers(&line.pattern, path),
-            (Effect::AllBelow(top), _) => cover::covers_all(&line.pattern, top),
+        let covers = |line: &&Line| match (member, right) {
+            (Member::Entry(subject), Right::Archive) => line.pattern.governs(subject.path()),
+            (Member::Entry(subject), _) => cover::covers(&line.pattern, subject),
+            (Member::AllBelow(top), _) => cover::covers_all(&line.pattern, top),
         };
         let mut held = Strength::default();
         let mut holds = false;
@@ -170,9 +171,9 @@ impl Rights {
         if !holds {
             return Some(Shortfall::Right);
         }
-        let excepted = self.except.iter().find(|pattern| match effect {
-            Effect::Entry(path) => cover::covers(pattern, path),
-            Effect::AllBelow(top) => cover::may_reach(pattern, top),
+        let excepted = self.except.iter().find(|pattern| match member {
+            Member::Entry(subject) => cover::covers(pattern, subject),
+            Member::AllBelow(top) => cover::may_reach(pattern, top),
         });
         if let Some(pattern) = excepted {
             return Some(Shortfall::Excepted(pattern.clone()));

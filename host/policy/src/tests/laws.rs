@@ -212,7 +212,7 @@ proptest! {
         let all = Strength { purge: true, cascade: true, cancel: true };
         let rights = Right::ALL.into_iter().fold(Rights::none(), |rights, right| rights.with(right, Pattern::everything(), all));
         let held = policy("", &hold);
-        let place = held.holds()[0].paths()[0].clone();
+        let place = held.holds()[0].paths().next().unwrap().clone();
         let authority = Authority::for_operator(rights, held);
         let mut touched = members.iter().map(|(path, _)| path).chain([&target]);
         let hit = touched.any(|path| place.governs(path));
