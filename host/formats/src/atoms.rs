@@ -148,7 +148,7 @@ fn character(joins: bool, closed: bool) -> Piece {
     }
 }
 
-fn unescape(atom: &[u8], text: &mut Vec<u8>) {
+pub(crate) fn unescape(atom: &[u8], text: &mut Vec<u8>) {
     let mut rest = atom;
     let mut units = [0; 2];
     let mut n_units = 0;

@@ -4,6 +4,8 @@
 //! The grammar above it only says whether, and where, the bytes stop being JSON. It checks no
 //! UTF-8 and takes several documents after one another, as service logs named `.json` have them.
 
+use crate::scalar::Scalar;
+
 /// Deepest nesting of arrays and objects that is accepted.
 pub const MAX_DEPTH: usize = 1024;
 
@@ -444,67 +446,6 @@ fn is_bare(byte: u8) -> bool {
 /// Whether `byte` is part of the byte order mark, which many tools put before JSON.
 fn is_mark(byte: u8, offset: u64) -> bool {
     matches!((offset, byte), (0, 0xef) | (1, 0xbb) | (2, 0xbf))
-}
-
-/// How far a bare token has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Scalar {
-    Minus,
-    Zero,
-    Integer,
-    Point,
-    Fraction,
-    Exponent,
-    ExponentSign,
-    ExponentDigits,
-    Word { rest: &'static [u8] },
-    Wrong,
-}
-
-impl Scalar {
-    fn start(byte: u8) -> Self {
-        match byte {
-            b'-' => Self::Minus,
-            b'0' => Self::Zero,
-            b'1'..=b'9' => Self::Integer,
-            b't' => Self::Word { rest: b"rue" },
-            b'f' => Self::Word { rest: b"alse" },
-            b'n' => Self::Word { rest: b"ull" },
-            _ => Self::Wrong,
-        }
-    }
-
-    fn next(self, byte: u8) -> Self {
-        match (self, byte) {
-            (Self::Minus, b'0') => Self::Zero,
-            (Self::Minus, b'1'..=b'9') | (Self::Integer, b'0'..=b'9') => Self::Integer,
-            (Self::Zero | Self::Integer, b'.') => Self::Point,
-            (Self::Point | Self::Fraction, b'0'..=b'9') => Self::Fraction,
-            (Self::Zero | Self::Integer | Self::Fraction, b'e' | b'E') => Self::Exponent,
-            (Self::Exponent, b'+' | b'-') => Self::ExponentSign,
-            (Self::Exponent | Self::ExponentSign | Self::ExponentDigits, b'0'..=b'9') => {
-                Self::ExponentDigits
-            }
-            (
-                Self::Word {
-                    rest: [first, rest @ ..],
-                },
-                byte,
-            ) if *first == byte => Self::Word { rest },
-            _ => Self::Wrong,
-        }
-    }
-
-    fn is_complete(self) -> bool {
-        matches!(
-            self,
-            Self::Zero
-                | Self::Integer
-                | Self::Fraction
-                | Self::ExponentDigits
-                | Self::Word { rest: [] }
-        )
-    }
 }
 
 #[cfg(test)]

@@ -12,8 +12,10 @@
 //! of the replacements protects it.
 
 mod atoms;
+mod credentials;
 mod csv;
 mod decode;
+mod document;
 mod edit;
 mod error;
 mod format;
@@ -22,11 +24,14 @@ mod keys;
 mod marks;
 mod operator;
 mod redact;
+mod scalar;
 mod splice;
+mod tree;
 mod utf8;
 mod validity;
 
 pub use decode::{Decoder, RawEdits};
+pub use document::{MAX_DOCUMENT, blank_credentials, top_level_spans};
 pub use edit::Edit;
 pub use error::FormatError;
 pub use format::{DETECT_LEN, Format};
