@@ -1,12 +1,13 @@
 //! Stopped before and after every change to the disk, and failed at each kind: what runs
 //! again ends in the same bytes.
 
+use std::fs;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use remit_export::{Act, Error, Package, Probe};
+use remit_export::{About, Act, Error, Package, Probe};
 
 use crate::fixture::{SAMPLES, case, finish, names, store, tree, whole};
 
@@ -177,4 +178,41 @@ fn a_failed_write_leaves_no_part_behind() {
     store(&package, &SAMPLES[0]).expect_err("no space");
     assert_eq!(tree(&case.path().join("package.work/parts")).len(), 0);
     store(&package, &SAMPLES[0]).unwrap();
+}
+
+#[test]
+fn stopped_while_an_entry_is_replaced_what_is_said_of_it_stays_true() {
+    let sample = &SAMPLES[3];
+    let other = b"UPPER";
+    assert_eq!(other.len(), sample.bytes.len(), "only the bytes tell");
+    for point in 0.. {
+        let (_case, folder) = case();
+        let package = Package::open(&folder, names()).unwrap();
+        store(&package, sample).unwrap();
+        drop(package);
+
+        let replace = || {
+            let package = Package::open_watched(&folder, names(), StopAt::new(point))?;
+            let mut writer = package.add(sample.path, None, About::default())?;
+            writer.write(other)?;
+            writer.finish()
+        };
+        let replaced = replace();
+
+        let package = Package::open(&folder, names()).unwrap();
+        if let Some(stored) = package.stored(sample.path).unwrap() {
+            let bytes = fs::read(folder.join(&stored.payload_path)).unwrap();
+            let finished = finish(&package, std::slice::from_ref(sample)).unwrap();
+            assert_eq!(finished.files, 1);
+            let report = Package::verify(&folder).unwrap();
+            assert!(
+                report.is_valid(),
+                "stopped at {point}: {report:?}, {bytes:?}"
+            );
+        }
+        if replaced.is_ok() {
+            assert!(point > 20, "only {point} points");
+            break;
+        }
+    }
 }
