@@ -94,20 +94,16 @@ impl Classes {
             u64::from_le_bytes(bytes.expect("eight bytes are eight bytes"))
         });
         // Each byte's answer is its highest bit; the product collects the eight of them.
-        let gather = |answer: &dyn Fn(u64) -> u64| {
+        let range = |first: u8, count: u8| {
             words.iter().rev().fold(0, |all, &word| {
-                let bits = (answer(word) & HIGH) >> 7;
+                let low = word & !HIGH;
+                let from = low + u64::from(0x80 - first) * ONES;
+                let to = low + u64::from(0x80 - first - count) * ONES;
+                let bits = (from & !to & !word & HIGH) >> 7;
                 all << 8 | bits.wrapping_mul(0x0102_0408_1020_4080) >> 56
             })
         };
-        let within = |word: u64, first: u8, count: u8| {
-            let low = word & !HIGH;
-            let from = low + u64::from(0x80 - first) * ONES;
-            let to = low + u64::from(0x80 - first - count) * ONES;
-            from & !to & !word
-        };
-        let is = |byte: u8| gather(&|word| within(word, byte, 1));
-        let range = |first: u8, count: u8| gather(&|word| within(word, first, count));
+        let is = |byte: u8| range(byte, 1);
         let digit = range(b'0', 10);
         let upper = range(b'A', 26);
         Self {

@@ -93,6 +93,16 @@ impl Filter {
         }
     }
 
+    /// Returns the first place from `at` to `end` where something may begin, or `end`.
+    pub(crate) fn next(&self, bytes: &[u8], at: usize, end: usize) -> usize {
+        // Behind the last three bytes there is nothing to go by.
+        let known = &bytes[at..bytes.len().min(end + 2)];
+        known
+            .windows(3)
+            .position(|three| self.groups(three[0], three[1], three[2]) != 0)
+            .map_or(end.min(at + known.len().saturating_sub(2)), |n| at + n)
+    }
+
     /// Returns the groups that may begin where these three bytes stand.
     #[inline]
     pub(crate) fn groups(&self, first: u8, second: u8, third: u8) -> u8 {

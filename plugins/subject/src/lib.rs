@@ -94,21 +94,17 @@ impl Subject {
     ) -> Result<(), Failure> {
         // Without a zero in sight there is none at any place either.
         let wide = memchr::memchr(0, bytes).is_some();
-        let byte = |at: usize| bytes.get(at).copied();
         let mut at = start.max(covered);
         while at < end {
-            let groups = match (byte(at), byte(at + 1), byte(at + 2)) {
-                (Some(a), Some(b), Some(c)) => self.text.groups(a, b, c),
-                // The last two bytes: cheaper to look than to reason.
-                _ => u8::MAX,
-            };
-            let mut hit = None;
-            if groups != 0 {
-                hit = self.longest(bytes, at, Form::Escaped, groups);
+            if !wide {
+                at = self.text.next(bytes, at, end);
+                if at == end {
+                    break;
+                }
             }
-            if wide && hit.is_none() {
-                hit = self.wide_at(bytes, at);
-            }
+            let hit = self
+                .text_at(bytes, at)
+                .or_else(|| wide.then(|| self.wide_at(bytes, at)).flatten());
             match hit {
                 Some(hit) => {
                     found(hit)?;
@@ -118,6 +114,17 @@ impl Subject {
             }
         }
         Ok(())
+    }
+
+    fn text_at(&self, bytes: &[u8], at: usize) -> Option<Hit> {
+        let groups = match bytes.get(at..at + 3) {
+            Some(three) => self.text.groups(three[0], three[1], three[2]),
+            // The last two bytes: cheaper to look than to reason.
+            None => u8::MAX,
+        };
+        (groups != 0)
+            .then(|| self.longest(bytes, at, Form::Escaped, groups))
+            .flatten()
     }
 
     fn wide_at(&self, bytes: &[u8], at: usize) -> Option<Hit> {
