@@ -103,12 +103,15 @@ impl Meter {
     /// Counts a call. Nothing is done for a guest before this.
     pub(crate) fn call(&self) -> Result<(), Failure> {
         self.live()?;
-        take(&self.calls, 1, self.budget.calls_max, "calls")
+        take(&self.calls, 1, self.budget.calls_max, "calls").map(drop)
     }
 
     /// What may still be read, at most `wanted`.
     pub(crate) fn readable(&self, wanted: u64) -> Result<u64, Failure> {
-        let left = self.budget.read_bytes_max.saturating_sub(self.read_bytes.load(Ordering::Relaxed));
+        let left = self
+            .budget
+            .read_bytes_max
+            .saturating_sub(self.read_bytes.load(Ordering::Relaxed));
         match left {
             0 => Err(over("bytes read", self.budget.read_bytes_max)),
             _ => Ok(wanted.min(left)),
@@ -120,11 +123,17 @@ impl Meter {
     }
 
     pub(crate) fn open(&self) -> Result<Open, Failure> {
-        take(&self.open, 1, self.budget.open_max, "open listings, readers and scans")?;
+        take(
+            &self.open,
+            1,
+            self.budget.open_max,
+            "open listings, readers and scans",
+        )?;
         Ok(Open(Arc::clone(&self.open)))
     }
 
-    pub(crate) fn propose(&self) -> Result<(), Failure> {
+    /// Counts a proposal, taken or not; the answer is its number, from 1.
+    pub(crate) fn propose(&self) -> Result<u64, Failure> {
         take(&self.proposals, 1, self.budget.proposals_max, "proposals")
     }
 }
@@ -133,11 +142,11 @@ fn over(what: &str, max: u64) -> Failure {
     Failure::new(Code::Limit, format!("one run has at most {max} {what}"))
 }
 
-/// Takes `n` of `max`, or nothing.
-fn take(counter: &AtomicU64, n: u64, max: u64, what: &str) -> Result<(), Failure> {
+/// Takes `n` of `max`, or nothing; how many are taken then.
+fn take(counter: &AtomicU64, n: u64, max: u64, what: &str) -> Result<u64, Failure> {
     let more = |used: u64| used.checked_add(n).filter(|used| *used <= max);
     match counter.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more) {
-        Ok(_) => Ok(()),
+        Ok(before) => Ok(before + n),
         Err(_) => Err(over(what, max)),
     }
 }
@@ -148,7 +157,13 @@ mod tests {
 
     #[test]
     fn each_cap_holds_at_its_number() {
-        let budget = Budget { calls_max: 2, read_bytes_max: 10, open_max: 1, proposals_max: 1, ..Budget::default() };
+        let budget = Budget {
+            calls_max: 2,
+            read_bytes_max: 10,
+            open_max: 1,
+            proposals_max: 1,
+            ..Budget::default()
+        };
         let meter = Meter::new(budget);
         let code = |failure: Failure| failure.code;
         assert_eq!([meter.call(), meter.call()], [Ok(()), Ok(())]);
@@ -160,7 +175,7 @@ mod tests {
         assert_eq!(meter.open().err().map(code), Some(Code::Limit));
         drop(open);
         assert!(meter.open().is_ok());
-        assert_eq!(meter.propose(), Ok(()));
+        assert_eq!(meter.propose(), Ok(1));
         assert_eq!(meter.propose().map_err(code), Err(Code::Limit));
         meter.revoke();
         assert_eq!(meter.call().map_err(code), Err(Code::Revoked));

@@ -6,7 +6,10 @@ use futures::StreamExt as _;
 use remit_workspace::{Kind, Listed, Pattern, Store, StoreError};
 
 /// Counts the entries that match, by kind. Gaps count nothing.
-pub(crate) async fn all(store: &dyn Store, what: &Pattern) -> Result<BTreeMap<Kind, u64>, StoreError> {
+pub(crate) async fn all(
+    store: &dyn Store,
+    what: &Pattern,
+) -> Result<BTreeMap<Kind, u64>, StoreError> {
     let mut counts = BTreeMap::new();
     let mut listing = store.list(what);
     while let Some(listed) = listing.next().await {

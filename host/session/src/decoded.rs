@@ -14,10 +14,17 @@ pub(crate) struct Opened {
 
 /// Opens a version and finds out its format: of an object by its path, its content type and its first
 /// [`DETECT_LEN`] bytes; a record's document is JSON. Whoever applies a plan must find the same.
-pub(crate) async fn open(store: &dyn Store, entry: &Entry, version: &Version) -> Result<Opened, StoreError> {
+pub(crate) async fn open(
+    store: &dyn Store,
+    entry: &Entry,
+    version: &Version,
+) -> Result<Opened, StoreError> {
     let mut raw = store.open(&entry.path, version, 0).await?;
     if !entry.kind.is_object() {
-        return Ok(Opened { format: Format::Json, raw });
+        return Ok(Opened {
+            format: Format::Json,
+            raw,
+        });
     }
     let mut head = BytesMut::new();
     while head.len() < DETECT_LEN {
@@ -26,7 +33,9 @@ pub(crate) async fn open(store: &dyn Store, entry: &Entry, version: &Version) ->
     }
     let content_type = entry.properties.get("content-type").map(String::as_str);
     let format = Format::detect(entry.path.as_str(), content_type, &head);
-    let raw = stream::once(std::future::ready(Ok(head.freeze()))).chain(raw).boxed();
+    let raw = stream::once(std::future::ready(Ok(head.freeze())))
+        .chain(raw)
+        .boxed();
     Ok(Opened { format, raw })
 }
 

@@ -54,7 +54,10 @@ impl Denials {
 
     /// The first of them, and how many more there were.
     pub(crate) fn take(&mut self) -> (Vec<Denial>, u64) {
-        (std::mem::take(&mut self.seen).into_iter().collect(), self.more)
+        (
+            std::mem::take(&mut self.seen).into_iter().collect(),
+            self.more,
+        )
     }
 }
 

@@ -88,7 +88,10 @@ impl fmt::Display for Code {
 
 impl Failure {
     pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+        Self {
+            code,
+            message: message.into(),
+        }
     }
 
     /// What a guest learns of an answer of the store.
@@ -104,7 +107,10 @@ impl Failure {
     }
 
     pub(crate) fn changed(path: &EntryPath) -> Self {
-        Self::new(Code::Changed, format!("{path} is not the version that was named"))
+        Self::new(
+            Code::Changed,
+            format!("{path} is not the version that was named"),
+        )
     }
 }
 
@@ -160,6 +166,9 @@ pub enum Fault {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// Findings on disk could not be read back.
+    #[error("the findings of a scan cannot be read")]
+    Edits(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A task of the host ended before its work did.
     #[error("a task of the host stopped in the middle of {0}")]
     Task(&'static str),
@@ -170,6 +179,10 @@ pub enum Fault {
 
 impl Fault {
     pub(crate) fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
-        move |source| Self::Io { doing, path: path.to_owned(), source }
+        move |source| Self::Io {
+            doing,
+            path: path.to_owned(),
+            source,
+        }
     }
 }

@@ -46,7 +46,10 @@ impl Found {
         let id = Sha256::digest(format!("{scanner}\0{path}\0{version}"));
         let id = &hex::encode(id)[..40];
         let name = format!("scratch/found/{}/{id}.jsonl", &id[..2]);
-        Self { path: case.path(&name), name }
+        Self {
+            path: case.path(&name),
+            name,
+        }
     }
 
     /// Whether a scan found something, and came to its end.
@@ -57,7 +60,12 @@ impl Found {
     pub(crate) fn write(&self, case: &Case) -> Writing {
         static SCANS: AtomicU64 = AtomicU64::new(0);
         let partial = format!("{}.{}", self.name, SCANS.fetch_add(1, Ordering::Relaxed));
-        Writing { found: self.clone(), case: case.clone(), partial, file: None }
+        Writing {
+            found: self.clone(),
+            case: case.clone(),
+            partial,
+            file: None,
+        }
     }
 
     /// The findings in order.
@@ -77,7 +85,11 @@ impl Iterator for Reading {
         let line = self.0.next()?;
         Some(line.and_then(|line| {
             let Line { o, l, r } = serde_json::from_str(&line)?;
-            Ok(Finding { offset: o, length: l, rule: r })
+            Ok(Finding {
+                offset: o,
+                length: l,
+                rule: r,
+            })
         }))
     }
 }
@@ -87,15 +99,25 @@ impl Writing {
         let file = match &mut self.file {
             Some(file) => file,
             none => {
-                let (folder, _) = self.found.name.rsplit_once('/').expect("the name was made with folders");
+                let (folder, _) = self
+                    .found
+                    .name
+                    .rsplit_once('/')
+                    .expect("the name was made with folders");
                 self.case.folder(folder)?;
                 none.insert(BufWriter::new(self.case.create_file(&self.partial)?))
             }
         };
-        let line = Line { o: finding.offset, l: finding.length, r: finding.rule.clone() };
-        let mut line = serde_json::to_vec(&line).expect("numbers and a text always have a JSON text");
+        let line = Line {
+            o: finding.offset,
+            l: finding.length,
+            r: finding.rule.clone(),
+        };
+        let mut line =
+            serde_json::to_vec(&line).expect("numbers and a text always have a JSON text");
         line.push(b'\n');
-        file.write_all(&line).map_err(Fault::io("cannot write", &self.case.path(&self.partial)))
+        file.write_all(&line)
+            .map_err(Fault::io("cannot write", &self.case.path(&self.partial)))
     }
 
     /// The scan came to its end: the file gets its name.

@@ -18,14 +18,18 @@
 
 mod budget;
 mod count;
+mod cut;
 mod decoded;
+mod delete;
 mod denial;
 mod failure;
 mod found;
 mod listing;
+mod parts;
 mod propose;
 mod query;
 mod read;
+mod redact;
 mod scan;
 mod scanner;
 mod scope;

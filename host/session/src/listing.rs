@@ -76,7 +76,9 @@ impl Listing {
         let max = max.clamp(1, PAGE_MAX) as usize;
         let mut page = Vec::new();
         while page.len() < max {
-            let Some(entry) = self.entry().await? else { break };
+            let Some(entry) = self.entry().await? else {
+                break;
+            };
             self.scope.session.seen(|seen| seen.put(entry.clone()));
             page.push(self.scope.shown(entry));
         }
@@ -120,14 +122,21 @@ impl Listing {
 
     fn shows(&self, entry: &Entry) -> bool {
         let may = |right| self.scope.authority.allows(right, &entry.path).is_ok();
-        let Some(conditions) = &self.conditions else { return may(Right::List) };
+        let Some(conditions) = &self.conditions else {
+            return may(Right::List);
+        };
         // A condition on properties that may not be read would tell what they are.
-        conditions.hold(entry) && may(Right::List) && (!conditions.need_reading() || may(Right::Read))
+        conditions.hold(entry)
+            && may(Right::List)
+            && (!conditions.need_reading() || may(Right::Read))
     }
 
     /// A gap belongs into the plan where it may hide something that would have been shown.
     fn gap(&self, gap: &Gap) -> Result<(), Refusal> {
-        let selected = self.conditions.as_ref().is_none_or(|conditions| hides(&conditions.pattern, &gap.path));
+        let selected = self
+            .conditions
+            .as_ref()
+            .is_none_or(|conditions| hides(&conditions.pattern, &gap.path));
         if selected && self.bounds.may_hold_below(&gap.path) {
             self.scope.session.gap(&gap.path, &gap.reason)?;
         }
@@ -149,7 +158,9 @@ impl Listing {
         let whole = std::mem::take(&mut self.whole);
         let covers = |kind: Kind| {
             let root = format!("/{}/**", root_of(kind));
-            whole.iter().any(|query| query.as_str() == "/**" || query.as_str() == root)
+            whole
+                .iter()
+                .any(|query| query.as_str() == "/**" || query.as_str() == root)
         };
         self.scope.session.listed(&self.counts, covers);
     }
@@ -161,6 +172,8 @@ fn hides(pattern: &Pattern, place: &EntryPath) -> bool {
 
 impl std::fmt::Debug for Listing {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Listing").field("conditions", &self.conditions).finish_non_exhaustive()
+        f.debug_struct("Listing")
+            .field("conditions", &self.conditions)
+            .finish_non_exhaustive()
     }
 }

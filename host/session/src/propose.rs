@@ -1,6 +1,12 @@
 //! What a guest may propose, and what every proposal has in common.
 
 use remit_formats::Operator;
+use remit_plan::{Kept, Step};
+use remit_policy::{Act, CaseId, Denied, Right};
+use remit_workspace::{Entry, EntryPath, StoreError, Version};
+
+use crate::scope::{canonical, invalid};
+use crate::{Answer, Failure, Fault, Refusal, Scope};
 
 /// What a guest says of an entry that it was shown. Everything else in its record is not believed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +26,7 @@ pub struct DeleteOptions {
     pub keep_parts: bool,
     /// For good, generations included.
     pub purge: bool,
-    /// A compute target is forgotten; what is below it stays.
+    /// A compute target is forgotten; what is below it stays. No backend can yet: answers `invalid`.
     pub detach: bool,
     /// What runs is stopped first.
     pub cancel_first: bool,
@@ -42,7 +48,7 @@ pub struct RedactOptions {
 pub struct ExportOptions {
     /// Why, in the guest's words.
     pub reason: String,
-    /// The package holds what this converter makes of the content.
+    /// The package holds what this converter makes of the content. None is available yet: answers `invalid`.
     pub through: Option<String>,
     /// The copy has this scanner's findings masked.
     pub redacted_by: Option<String>,
@@ -50,8 +56,172 @@ pub struct ExportOptions {
     pub sparing: Option<String>,
 }
 
-impl From<(&remit_workspace::EntryPath, &remit_workspace::Version)> for Named {
-    fn from((path, version): (&remit_workspace::EntryPath, &remit_workspace::Version)) -> Self {
-        Self { path: path.to_string(), version: version.to_string() }
+impl Named {
+    /// What a guest would say of this entry.
+    pub fn of(entry: &Entry) -> Self {
+        Self {
+            path: entry.path.to_string(),
+            version: entry.version.to_string(),
+        }
+    }
+}
+
+/// Why a proposal is not taken.
+#[derive(Debug)]
+pub(crate) enum Halt {
+    /// The guest is told, and so is the reader of the plan: the entry is there, was proposed, and stays.
+    Keep(String, Failure),
+    /// The guest is told.
+    Refuse(Refusal),
+}
+
+pub(crate) type Tried<T> = Result<T, Halt>;
+
+impl<E: Into<Refusal>> From<E> for Halt {
+    fn from(error: E) -> Self {
+        Self::Refuse(error.into())
+    }
+}
+
+/// A guest's words about one step: a sentence or two. The rest is cut.
+const REASON_BYTES_MAX: usize = 1024;
+
+pub(crate) fn reason(text: &str) -> &str {
+    &text[..text.floor_char_boundary(REASON_BYTES_MAX)]
+}
+
+impl Scope {
+    /// Proposes to archive a record.
+    pub async fn archive(&self, of: &Named, why: &str) -> Answer<u64> {
+        let (number, entry) = self.begin(of, Act::Archive).await?;
+        let tried = self.try_archive(&entry, why).await;
+        self.end(tried, Act::Archive, &entry)?;
+        Ok(number)
+    }
+
+    async fn try_archive(&self, entry: &Entry, why: &str) -> Tried<()> {
+        if entry.kind.is_object() {
+            return Err(invalid(format!(
+                "{} is no record: only records are archived",
+                entry.path
+            ))
+            .into());
+        }
+        let version = self.pin(entry).await?;
+        let step = self.step(entry, version, remit_plan::Act::Archive {}, why);
+        self.permit(&step)?;
+        self.session.tally(
+            Act::Archive,
+            &entry.path,
+            entry.kind,
+            entry.size_bytes.unwrap_or(0),
+        )?;
+        Ok(self.session.draft(|draft| draft.propose(&step)).map(drop)?)
+    }
+
+    /// Begins a proposal: its number, and the entry as the host knows it. The right is checked before
+    /// the store is asked for anything.
+    pub(crate) async fn begin(&self, of: &Named, act: Act) -> Answer<(u64, Entry)> {
+        self.session.meter.call()?;
+        let number = self.session.meter.propose()?;
+        let path = canonical(&of.path)?;
+        if let Err(denied) = self.authority.allows(act.right(), &path) {
+            let failure = self.denied(&denied);
+            // What a hold keeps is said in the plan, if it is there and the guest was shown it.
+            if matches!(denied, Denied::Held { .. })
+                && self.authority.allows(Right::List, &path).is_ok()
+                && self.entry(of).await.is_ok()
+            {
+                self.keep(&path, act, why_denied(&denied))?;
+            }
+            return Err(failure.into());
+        }
+        Ok((number, self.entry(of).await?))
+    }
+
+    /// Ends a proposal that was not taken: the reader of the plan learns of what stays.
+    pub(crate) fn end<T>(&self, tried: Tried<T>, act: Act, entry: &Entry) -> Answer<T> {
+        match tried {
+            Ok(done) => Ok(done),
+            Err(Halt::Refuse(refusal)) => Err(refusal),
+            Err(Halt::Keep(why, failure)) => {
+                self.keep(&entry.path, act, why)?;
+                Err(failure.into())
+            }
+        }
+    }
+
+    pub(crate) fn keep(&self, path: &EntryPath, act: Act, why: String) -> Result<(), Fault> {
+        let kept = Kept {
+            path: path.clone(),
+            act: act.as_str().to_owned(),
+            why,
+        };
+        self.session.draft(|draft| draft.keep(&kept))
+    }
+
+    /// The version that a step carries: as strict as the store can make it.
+    pub(crate) async fn pin(&self, entry: &Entry) -> Answer<Version> {
+        let pinned = self.session.store.pin(entry).await;
+        match pinned {
+            Ok(version) => Ok(version),
+            Err(error @ (StoreError::Impossible { .. } | StoreError::Held { .. })) => {
+                Err(Failure::of_store(&error).into())
+            }
+            Err(error) => self.unread(&entry.path, error),
+        }
+    }
+
+    pub(crate) fn step(
+        &self,
+        entry: &Entry,
+        version: Version,
+        act: remit_plan::Act,
+        why: &str,
+    ) -> Step {
+        let guard = self.session.store.guard(&entry.path);
+        Step::propose(entry, version, guard, act, reason(why))
+    }
+
+    /// The one check of a step: the right, the holds and the scope, on everything that it reaches.
+    pub(crate) fn permit(&self, step: &Step) -> Tried<()> {
+        match self
+            .authority
+            .permit(step.act.asks_for(), &step.path, step.effect_set())
+        {
+            // A permission is for an act; the plan's own is asked for anew when it is applied.
+            Ok(_permitted) => Ok(()),
+            Err(denied) => {
+                let failure = self.denied(&denied);
+                match denied {
+                    Denied::Held { .. } => Err(Halt::Keep(why_denied(&denied), failure)),
+                    Denied::Reserved(_)
+                    | Denied::OutOfScope(_)
+                    | Denied::NotAsked(_)
+                    | Denied::NotGranted(_)
+                    | Denied::Excepted { .. }
+                    | Denied::OutOfBounds(_)
+                    | Denied::NeedsStrength { .. }
+                    | Denied::NotEnumerable(_) => Err(failure.into()),
+                }
+            }
+        }
+    }
+}
+
+/// In the words of the plan.
+pub(crate) fn why_denied(denied: &Denied) -> String {
+    match denied {
+        Denied::Held { cases, .. } => {
+            format!(
+                "hold {}",
+                cases
+                    .iter()
+                    .map(CaseId::as_str)
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            )
+        }
+        denied => denied.to_string(),
     }
 }

@@ -16,7 +16,10 @@ impl Bounds {
         let runs = EntryPath::parse("/runs").expect("a constant");
         let with_parts = |mut patterns: Vec<Pattern>| {
             // A right on a run covers its parts, and those lie among the blobs.
-            if patterns.iter().any(|pattern| pattern.may_govern_below(&runs)) {
+            if patterns
+                .iter()
+                .any(|pattern| pattern.may_govern_below(&runs))
+            {
                 patterns.push(Pattern::parse("/blobs/**").expect("a constant"));
             }
             patterns
@@ -26,7 +29,11 @@ impl Bounds {
 
     /// Whether anything at or below this place could be inside.
     pub(crate) fn may_hold_below(&self, place: &EntryPath) -> bool {
-        let holds = |patterns: &Vec<Pattern>| patterns.iter().any(|pattern| pattern.may_govern_below(place));
+        let holds = |patterns: &Vec<Pattern>| {
+            patterns
+                .iter()
+                .any(|pattern| pattern.may_govern_below(place))
+        };
         self.0.iter().all(holds)
     }
 
@@ -51,7 +58,8 @@ impl Bounds {
 fn meet(query: &Pattern, place: &Pattern) -> Option<Pattern> {
     let (near, far) = (query.literal_prefix(), reliable_prefix(place));
     if far.len() <= near.len() {
-        let nothing = || EntryPath::of_segments(&near).is_ok_and(|near| !place.may_govern_below(&near));
+        let nothing =
+            || EntryPath::of_segments(&near).is_ok_and(|near| !place.may_govern_below(&near));
         return (!nothing()).then(|| query.clone());
     }
     let far = EntryPath::of_segments(&far).ok()?;
@@ -65,10 +73,14 @@ fn meet(query: &Pattern, place: &Pattern) -> Option<Pattern> {
 /// that is the root alone: authority folds what a listing compares exactly.
 fn reliable_prefix(place: &Pattern) -> Vec<Vec<u8>> {
     let mut prefix = place.literal_prefix();
-    let exact = prefix.first().is_some_and(|root| [&b"blobs"[..], b"telemetry"].contains(&&**root));
+    let exact = prefix
+        .first()
+        .is_some_and(|root| [&b"blobs"[..], b"telemetry"].contains(&&**root));
     if !exact {
         prefix.truncate(1);
-        prefix.iter_mut().for_each(|root| root.make_ascii_lowercase());
+        prefix
+            .iter_mut()
+            .for_each(|root| root.make_ascii_lowercase());
     }
     prefix
 }
@@ -79,8 +91,12 @@ fn without_covered(mut queries: Vec<Pattern>) -> Vec<Pattern> {
     queries.dedup();
     let covers = |one: &Pattern, other: &Pattern| {
         let prefix = EntryPath::of_segments(other.literal_prefix());
-        one != other && one.as_str().ends_with("/**") && prefix.is_ok_and(|prefix| one.governs_all_below(&prefix))
+        one != other
+            && one.as_str().ends_with("/**")
+            && prefix.is_ok_and(|prefix| one.governs_all_below(&prefix))
     };
-    let kept = queries.iter().filter(|query| !queries.iter().any(|other| covers(other, query)));
+    let kept = queries
+        .iter()
+        .filter(|query| !queries.iter().any(|other| covers(other, query)));
     kept.cloned().collect()
 }

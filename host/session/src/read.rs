@@ -35,7 +35,15 @@ impl Scope {
         let content = self.session.store.open(&path, &entry.version, offset).await;
         let content = content.or_else(|error| self.unread(&path, error))?;
         let (scope, held) = (self.clone(), Bytes::new());
-        Ok(Reader { scope, path, content, held, end: false, dead: None, _open: open })
+        Ok(Reader {
+            scope,
+            path,
+            content,
+            held,
+            end: false,
+            dead: None,
+            _open: open,
+        })
     }
 }
 
@@ -61,7 +69,9 @@ impl Reader {
                 }
                 continue;
             }
-            let part = self.held.split_to(self.held.len().min(max - gathered.len()));
+            let part = self
+                .held
+                .split_to(self.held.len().min(max - gathered.len()));
             // A chunk that is large enough is handed on as it is.
             if gathered.is_empty() && part.len() >= max.min(CHUNK_MIN) {
                 meter.read(part.len() as u64);
@@ -81,6 +91,8 @@ impl Reader {
 
 impl std::fmt::Debug for Reader {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Reader").field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("Reader")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
     }
 }

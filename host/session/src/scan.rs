@@ -15,7 +15,10 @@ use crate::budget::Open;
 use crate::found::Found;
 use crate::scanner::Harvest;
 use crate::scope::{excerpt, invalid};
-use crate::{Answer, Code, Failure, Fault, Finding, Findings, Listing, Refusal, ScanFault, Scope, Session, decoded};
+use crate::{
+    Answer, Code, Failure, Fault, Finding, Findings, Listing, Refusal, ScanFault, Scope, Session,
+    decoded,
+};
 
 /// One entry that a scanner has looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +57,10 @@ impl Scope {
     pub async fn scan(&self, listing: Listing, scanner: &str) -> Answer<Scan> {
         self.session.meter.call()?;
         if listing.is_started() {
-            return Err(invalid("a listing is scanned from its beginning: part of it was taken already").into());
+            return Err(invalid(
+                "a listing is scanned from its beginning: part of it was taken already",
+            )
+            .into());
         }
         let rules = self.session.rules(scanner)?;
         let open = self.session.meter.open()?;
@@ -105,7 +111,7 @@ impl Scan {
 
 /// A task that ends when nobody waits for it any more.
 #[derive(Debug)]
-struct Task<T>(JoinHandle<T>);
+pub(crate) struct Task<T>(pub(crate) JoinHandle<T>);
 
 impl<T> Drop for Task<T> {
     fn drop(&mut self) {
@@ -134,13 +140,19 @@ async fn drive(
         async move {
             let entry = entry?;
             // A task of its own: scanning is work for a processor, not waiting.
-            let mut task = Task(tokio::spawn(async move { scan_listed(&scope, entry, &scanner, rules).await }));
-            (&mut task.0).await.unwrap_or(Err(Fault::Task("a scan").into()))
+            let mut task = Task(tokio::spawn(async move {
+                scan_listed(&scope, entry, &scanner, rules).await
+            }));
+            (&mut task.0)
+                .await
+                .unwrap_or(Err(Fault::Task("a scan").into()))
         }
     });
     let mut scans = std::pin::pin!(scans.buffered(cores));
     while let Some(scanned) = scans.next().await {
-        let Some(scanned) = scanned.transpose() else { continue };
+        let Some(scanned) = scanned.transpose() else {
+            continue;
+        };
         let over = scanned.is_err();
         if to.send(scanned).await.is_err() || over {
             return;
@@ -149,7 +161,12 @@ async fn drive(
 }
 
 /// One entry of a listing; none where it is a gap.
-async fn scan_listed(scope: &Scope, entry: Entry, scanner: &str, rules: Arc<[String]>) -> Answer<Option<Scanned>> {
+async fn scan_listed(
+    scope: &Scope,
+    entry: Entry,
+    scanner: &str,
+    rules: Arc<[String]>,
+) -> Answer<Option<Scanned>> {
     let session = &scope.session;
     if let Err(denied) = scope.authority.allows(Right::Read, &entry.path) {
         session.denied(&denied);
@@ -160,7 +177,11 @@ async fn scan_listed(scope: &Scope, entry: Entry, scanner: &str, rules: Arc<[Str
         Outcome::Scanned(harvest) => {
             session.seen(|seen| seen.put(entry.clone()));
             let (total, findings) = (harvest.total, harvest.first);
-            Ok(Some(Scanned { of: scope.shown(entry), total, findings }))
+            Ok(Some(Scanned {
+                of: scope.shown(entry),
+                total,
+                findings,
+            }))
         }
         Outcome::Gap(_) | Outcome::Unread(_) => Ok(None),
     }
@@ -180,7 +201,12 @@ impl Session {
     /// The rules of a scanner that the operator made available.
     pub(crate) fn rules(&self, scanner: &str) -> Result<Arc<[String]>, Failure> {
         let rules = self.scanners.rules(scanner);
-        let unknown = || Failure::new(Code::Invalid, format!("there is no scanner `{}` here", excerpt(scanner)));
+        let unknown = || {
+            Failure::new(
+                Code::Invalid,
+                format!("there is no scanner `{}` here", excerpt(scanner)),
+            )
+        };
         Ok(rules.ok_or_else(unknown)?.into())
     }
 
@@ -206,7 +232,15 @@ impl Session {
         let found = Found::of(&self.case, scanner, &entry.path, &entry.version);
         let findings = Findings::new(Arc::clone(self), rules, Some(found.write(&self.case)));
         let (content, seen) = tap(content, findings.clone());
-        let done = self.scanners.scan(scanner, scope.shown(entry.clone()), content, findings.clone()).await;
+        let done = self
+            .scanners
+            .scan(
+                scanner,
+                scope.shown(entry.clone()),
+                content,
+                findings.clone(),
+            )
+            .await;
         let harvest = findings.close();
         if let Some(error) = seen.error() {
             return self.unread(entry, error);
@@ -219,7 +253,11 @@ impl Session {
                 return Ok(Outcome::Scanned(harvest));
             }
             (Err(ScanFault::Host(source)), _) => {
-                return Err(Fault::Scanner { scanner: scanner.to_owned(), source }.into());
+                return Err(Fault::Scanner {
+                    scanner: scanner.to_owned(),
+                    source,
+                }
+                .into());
             }
             // How it broke the rules says more than what it made of being told so.
             (_, Err(why)) | (Err(ScanFault::Scanner(why)), _) => why,
@@ -255,7 +293,10 @@ pub(crate) struct Tapped(Arc<Mutex<Option<StoreError>>>);
 
 impl Tapped {
     fn error(&self) -> Option<StoreError> {
-        self.0.lock().expect("nothing panics while it holds this lock").take()
+        self.0
+            .lock()
+            .expect("nothing panics while it holds this lock")
+            .take()
     }
 }
 
@@ -271,7 +312,10 @@ fn tap(content: Content, findings: Findings) -> (Content, Tapped) {
         }
         Err(source) => {
             let told = told(&source);
-            *error.0.lock().expect("nothing panics while it holds this lock") = Some(source);
+            *error
+                .0
+                .lock()
+                .expect("nothing panics while it holds this lock") = Some(source);
             Err(told)
         }
     });
@@ -283,9 +327,20 @@ fn told(error: &StoreError) -> StoreError {
     match error {
         StoreError::NotFound(path) => StoreError::NotFound(path.clone()),
         StoreError::Changed(path) => StoreError::Changed(path.clone()),
-        StoreError::OutOfReach { path, reason } => StoreError::OutOfReach { path: path.clone(), reason: reason.clone() },
-        StoreError::Impossible { path, reason } => StoreError::Impossible { path: path.clone(), reason: reason.clone() },
-        StoreError::Held { path, by } => StoreError::Held { path: path.clone(), by: by.clone() },
-        StoreError::Failed { path, doing, .. } => StoreError::failed(path, doing, "the host knows why"),
+        StoreError::OutOfReach { path, reason } => StoreError::OutOfReach {
+            path: path.clone(),
+            reason: reason.clone(),
+        },
+        StoreError::Impossible { path, reason } => StoreError::Impossible {
+            path: path.clone(),
+            reason: reason.clone(),
+        },
+        StoreError::Held { path, by } => StoreError::Held {
+            path: path.clone(),
+            by: by.clone(),
+        },
+        StoreError::Failed { path, doing, .. } => {
+            StoreError::failed(path, doing, "the host knows why")
+        }
     }
 }

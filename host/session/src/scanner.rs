@@ -38,7 +38,13 @@ pub trait Scanners: Send + Sync + Debug {
     /// `of` has no properties unless whoever asked may read them. `content` is decoded; an error in it
     /// ends the scan, and whatever is answered then does not count: the session saw the error itself.
     /// `found` is the scanner's way to report. It outlives the call harmlessly: later reports are refused.
-    async fn scan(&self, name: &str, of: Entry, content: Content, found: Findings) -> Result<(), ScanFault>;
+    async fn scan(
+        &self,
+        name: &str,
+        of: Entry,
+        content: Content,
+        found: Findings,
+    ) -> Result<(), ScanFault>;
 }
 
 /// Why a scan did not come to its end.
@@ -91,9 +97,21 @@ pub(crate) struct Harvest {
 const SHOWN_MAX: usize = 1_000;
 
 impl Findings {
-    pub(crate) fn new(session: Arc<Session>, rules: Arc<[String]>, writing: Option<Writing>) -> Self {
-        let state = Mutex::new(State { writing, ..State::default() });
-        Self(Arc::new(Sink { session, rules, handed: AtomicU64::new(0), state }))
+    pub(crate) fn new(
+        session: Arc<Session>,
+        rules: Arc<[String]>,
+        writing: Option<Writing>,
+    ) -> Self {
+        let state = Mutex::new(State {
+            writing,
+            ..State::default()
+        });
+        Self(Arc::new(Sink {
+            session,
+            rules,
+            handed: AtomicU64::new(0),
+            state,
+        }))
     }
 
     /// Takes findings: in order of offset, without overlap, across all calls; within what the scanner
@@ -129,11 +147,17 @@ impl Findings {
         let wrong = if state.total >= max {
             Failure::new(Code::Limit, format!("one entry has at most {max} findings"))
         } else if !self.0.rules.contains(&finding.rule) {
-            invalid(format!("the rule `{}` is not declared", excerpt(&finding.rule)))
+            invalid(format!(
+                "the rule `{}` is not declared",
+                excerpt(&finding.rule)
+            ))
         } else if finding.length == 0 {
             invalid(format!("the finding at byte {} is empty", finding.offset))
         } else if finding.offset < state.last_end {
-            invalid(format!("the finding at byte {} is out of order or overlaps the one before", finding.offset))
+            invalid(format!(
+                "the finding at byte {} is out of order or overlaps the one before",
+                finding.offset
+            ))
         } else if let Some(end) = end.filter(|end| *end <= self.0.handed.load(Ordering::Acquire)) {
             if let Some(writing) = &mut state.writing {
                 writing.push(&finding)?;
@@ -149,7 +173,10 @@ impl Findings {
             }
             return Ok(Ok(()));
         } else {
-            invalid(format!("the finding at byte {} lies beyond what was read", finding.offset))
+            invalid(format!(
+                "the finding at byte {} lies beyond what was read",
+                finding.offset
+            ))
         };
         Ok(Err(wrong))
     }
@@ -175,6 +202,9 @@ impl Findings {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.state.lock().expect("nothing panics while it holds this lock")
+        self.0
+            .state
+            .lock()
+            .expect("nothing panics while it holds this lock")
     }
 }

@@ -23,7 +23,11 @@ const NARROWINGS_MAX: usize = 16;
 
 impl Scope {
     pub(crate) fn root(session: Arc<Session>, authority: Authority) -> Self {
-        Self { session, authority, places: Vec::new() }
+        Self {
+            session,
+            authority,
+            places: Vec::new(),
+        }
     }
 
     /// The plan's instant, not the machine's clock.
@@ -35,7 +39,9 @@ impl Scope {
     /// wanting: no denial is noted.
     pub fn allows(&self, right: &str, path: &str) -> Answer<bool> {
         self.session.meter.call()?;
-        let (Some(right), Ok(path)) = (Right::parse(right), EntryPath::parse(path)) else { return Ok(false) };
+        let (Some(right), Ok(path)) = (Right::parse(right), EntryPath::parse(path)) else {
+            return Ok(false);
+        };
         Ok(self.authority.allows(right, &path).is_ok())
     }
 
@@ -49,10 +55,17 @@ impl Scope {
         let place = resolved(pattern)?;
         let rights = rights
             .iter()
-            .map(|right| Right::parse(right).ok_or_else(|| invalid(format!("`{}` is no right", excerpt(right)))))
+            .map(|right| {
+                Right::parse(right)
+                    .ok_or_else(|| invalid(format!("`{}` is no right", excerpt(right))))
+            })
             .collect::<Result<Vec<_>, _>>()?;
         let places = self.places.iter().cloned().chain([place.clone()]).collect();
-        Ok(Self { session: Arc::clone(&self.session), authority: self.authority.narrow(&place, &rights), places })
+        Ok(Self {
+            session: Arc::clone(&self.session),
+            authority: self.authority.narrow(&place, &rights),
+            places,
+        })
     }
 
     /// The entry at the path as it is now.
@@ -86,7 +99,9 @@ impl Scope {
 
     /// Whether the right holds here; a denial is noted for the operator.
     pub(crate) fn check(&self, right: Right, path: &EntryPath) -> Result<(), Failure> {
-        self.authority.allows(right, path).map_err(|denied| self.denied(&denied))
+        self.authority
+            .allows(right, path)
+            .map_err(|denied| self.denied(&denied))
     }
 
     pub(crate) fn denied(&self, denied: &Denied) -> Failure {

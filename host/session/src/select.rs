@@ -22,7 +22,10 @@ pub struct Selector {
 impl Selector {
     /// Everything that matches the pattern.
     pub fn new(pattern: impl Into<String>) -> Self {
-        Self { pattern: pattern.into(), ..Self::default() }
+        Self {
+            pattern: pattern.into(),
+            ..Self::default()
+        }
     }
 }
 
@@ -42,16 +45,23 @@ const PROPERTY_BYTES_MAX: usize = 1024;
 impl Conditions {
     pub(crate) fn parse(what: &Selector, now: Millis) -> Result<Self, Failure> {
         let kind = match &what.kind {
-            Some(kind) => {
-                Some(Kind::parse(kind).ok_or_else(|| invalid(format!("there is no kind `{}`", excerpt(kind))))?)
-            }
+            Some(kind) => Some(
+                Kind::parse(kind)
+                    .ok_or_else(|| invalid(format!("there is no kind `{}`", excerpt(kind))))?,
+            ),
             None => None,
         };
-        let long = |(name, pattern): &(String, String)| name.len() + pattern.len() > PROPERTY_BYTES_MAX;
+        let long =
+            |(name, pattern): &(String, String)| name.len() + pattern.len() > PROPERTY_BYTES_MAX;
         if what.properties.len() > PROPERTIES_MAX || what.properties.iter().any(long) {
-            return Err(Failure::new(Code::Limit, "too many conditions on properties, or too long ones"));
+            return Err(Failure::new(
+                Code::Limit,
+                "too many conditions on properties, or too long ones",
+            ));
         }
-        let age = what.older_than_ms.map(|age| Millis::try_from(age).unwrap_or(Millis::MAX));
+        let age = what
+            .older_than_ms
+            .map(|age| Millis::try_from(age).unwrap_or(Millis::MAX));
         Ok(Self {
             pattern: resolved(&what.pattern)?,
             kind,
@@ -67,9 +77,17 @@ impl Conditions {
 
     /// Whether they hold. The entry still has its properties.
     pub(crate) fn hold(&self, entry: &Entry) -> bool {
-        let old = |before| entry.modified.or(entry.created).is_some_and(|changed| changed < before);
+        let old = |before| {
+            entry
+                .modified
+                .or(entry.created)
+                .is_some_and(|changed| changed < before)
+        };
         let has = |(name, pattern): &(String, String)| {
-            entry.properties.get(name).is_some_and(|value| text_matches(pattern, value))
+            entry
+                .properties
+                .get(name)
+                .is_some_and(|value| text_matches(pattern, value))
         };
         self.pattern.matches(&entry.path)
             && self.kind.is_none_or(|kind| entry.kind == kind)
@@ -80,8 +98,12 @@ impl Conditions {
 
 /// Whether a text matches a pattern in which `*` stands for any text.
 fn text_matches(pattern: &str, text: &str) -> bool {
-    let Some((first, rest)) = pattern.split_once('*') else { return pattern == text };
-    let Some(mut left) = text.strip_prefix(first) else { return false };
+    let Some((first, rest)) = pattern.split_once('*') else {
+        return pattern == text;
+    };
+    let Some(mut left) = text.strip_prefix(first) else {
+        return false;
+    };
     let (middle, last) = rest.rsplit_once('*').unwrap_or(("", rest));
     // Leftmost is best: a later place leaves less for the parts that follow.
     for part in middle.split('*').filter(|part| !part.is_empty()) {

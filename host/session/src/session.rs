@@ -92,7 +92,16 @@ const COUNTED_MAX: usize = 1 << 16;
 impl Session {
     /// Begins a session.
     pub fn new(setup: Setup) -> Arc<Self> {
-        let Setup { store, authority, ceilings, draft, scanners, params, now, budget } = setup;
+        let Setup {
+            store,
+            authority,
+            ceilings,
+            draft,
+            scanners,
+            params,
+            now,
+            budget,
+        } = setup;
         let case = draft.case().clone();
         let state = State {
             draft: Some(draft),
@@ -105,7 +114,17 @@ impl Session {
             seen: Seen::default(),
         };
         let (meter, state) = (Meter::new(budget), Mutex::new(state));
-        Arc::new(Self { store, scanners, case, meter, now, authority, ceilings, params, state })
+        Arc::new(Self {
+            store,
+            scanners,
+            case,
+            meter,
+            now,
+            authority,
+            ceilings,
+            params,
+            state,
+        })
     }
 
     /// The scope that a guest is handed: everything it was granted.
@@ -173,21 +192,36 @@ impl Session {
         let (denials, denials_more) = state.denials.take();
         let log = std::mem::take(&mut state.said.log);
         let over_ceiling = self.ceilings.check(&tally).err();
-        Ok(Finished { draft, denials, denials_more, tally, over_ceiling, log })
+        Ok(Finished {
+            draft,
+            denials,
+            denials_more,
+            tally,
+            over_ceiling,
+            log,
+        })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().expect("nothing panics while it holds this lock")
+        self.state
+            .lock()
+            .expect("nothing panics while it holds this lock")
     }
 
     /// Works on the draft.
-    pub(crate) fn draft<T>(&self, work: impl FnOnce(&mut Draft) -> Result<T, PlanError>) -> Result<T, Fault> {
+    pub(crate) fn draft<T>(
+        &self,
+        work: impl FnOnce(&mut Draft) -> Result<T, PlanError>,
+    ) -> Result<T, Fault> {
         let mut state = self.state();
         Ok(work(state.draft.as_mut().ok_or(Fault::Finished)?)?)
     }
 
     pub(crate) fn gap(&self, path: &EntryPath, reason: impl Into<String>) -> Result<(), Fault> {
-        let gap = Gap { path: path.clone(), reason: reason.into() };
+        let gap = Gap {
+            path: path.clone(),
+            reason: reason.into(),
+        };
         self.draft(|draft| draft.gap(&gap))
     }
 
@@ -210,7 +244,13 @@ impl Session {
 
     /// Counts a proposal against the ceilings, before the draft takes it. Over a ceiling it goes on
     /// counting, so that the operator learns what to raise it to.
-    pub(crate) fn tally(&self, act: Act, path: &EntryPath, kind: Kind, bytes: u64) -> Result<(), Refusal> {
+    pub(crate) fn tally(
+        &self,
+        act: Act,
+        path: &EntryPath,
+        kind: Kind,
+        bytes: u64,
+    ) -> Result<(), Refusal> {
         let mut hasher = DefaultHasher::new();
         (act.as_str(), path).hash(&mut hasher);
         let id = hasher.finish();
@@ -232,7 +272,9 @@ impl Session {
     pub(crate) fn listed(&self, counts: &BTreeMap<Kind, u64>, whole: impl Fn(Kind) -> bool) {
         let mut state = self.state();
         for kind in Kind::ALL.into_iter().filter(|kind| whole(*kind)) {
-            state.listed.insert(kind, counts.get(&kind).copied().unwrap_or(0));
+            state
+                .listed
+                .insert(kind, counts.get(&kind).copied().unwrap_or(0));
         }
     }
 
@@ -247,7 +289,9 @@ impl Session {
             Err(error) => {
                 let mut state = self.state();
                 if let Some(draft) = &mut state.draft {
-                    draft.incomplete(format!("entries of kind {kind} could not be counted: {error}"));
+                    draft.incomplete(format!(
+                        "entries of kind {kind} could not be counted: {error}"
+                    ));
                 }
             }
         }
@@ -256,7 +300,9 @@ impl Session {
 
 impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Session").field("store", &self.store.identity()).finish_non_exhaustive()
+        f.debug_struct("Session")
+            .field("store", &self.store.identity())
+            .finish_non_exhaustive()
     }
 }
 

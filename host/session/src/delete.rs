@@ -1,0 +1,139 @@
+//! Proposals to delete.
+
+use futures::StreamExt as _;
+use remit_plan::{State, Step};
+use remit_policy::{Act, Strength};
+use remit_workspace::{Entry, EntryPath, Forecast, Kind, Listed};
+
+use crate::propose::{Halt, Tried};
+use crate::scope::invalid;
+use crate::{Answer, Code, DeleteOptions, Failure, Named, Scope};
+
+/// Generations of one object that a purge names one by one. A step is one line of the plan.
+const GENERATIONS_MAX: usize = 10_000;
+
+impl Scope {
+    /// Proposes to delete an entry; of a record, its owned parts too, unless they are to be kept.
+    ///
+    /// All of it or nothing: if one part may not go, or could not be looked at, the record stays, and
+    /// the plan says so.
+    pub async fn delete(&self, of: &Named, how: &DeleteOptions) -> Answer<u64> {
+        let act = Act::Delete(Strength {
+            purge: how.purge,
+            ..Strength::default()
+        });
+        let (number, entry) = self.begin(of, act).await?;
+        let tried = self.try_delete(&entry, how).await;
+        self.end(tried, act, &entry)?;
+        Ok(number)
+    }
+
+    async fn try_delete(&self, entry: &Entry, how: &DeleteOptions) -> Tried<()> {
+        if how.detach {
+            return Err(invalid("detaching is not available here").into());
+        }
+        let step = self.deletion(entry, how).await?;
+        let act = step.act.asks_for();
+        let mut pile = self.pile(step)?;
+        if !how.keep_parts && !entry.kind.is_object() {
+            self.add_parts(entry, &mut pile, how.clone()).await?;
+        }
+        self.session
+            .tally(act, &entry.path, entry.kind, pile.bytes())?;
+        pile.propose(&self.session)
+    }
+
+    /// The step that deletes one entry, permitted.
+    pub(crate) async fn deletion(&self, entry: &Entry, how: &DeleteOptions) -> Tried<Step> {
+        let can_run = matches!(entry.kind, Kind::Run | Kind::Pipeline);
+        let cancel_first = how.cancel_first && can_run;
+        if can_run && !cancel_first && is_active(entry) {
+            let message = format!("{} has not ended", entry.path);
+            return Err(Halt::Keep(
+                "running".to_owned(),
+                Failure::new(Code::Running, message),
+            ));
+        }
+        let version = self.pin(entry).await?;
+        let forecast = self.session.store.forecast(entry, how.purge).await;
+        let act = remit_plan::Act::Delete {
+            purge: how.purge,
+            cancel_first,
+            forecast: State::from(forecast.clone()),
+        };
+        let mut step = self.step(entry, version, act, &how.reason);
+        if how.purge && entry.kind.is_object() {
+            step.effects.entries = self.generations(&entry.path).await?;
+        }
+        if takes_all_below(entry) {
+            step.effects.all_below.push(entry.path.clone());
+        }
+        // Rights first: what the service would say of it is told to nobody who may not do it.
+        self.permit(&step)?;
+        match forecast {
+            Forecast::Gone | Forecast::GoneOn(_) | Forecast::Unknown(_) => Ok(step),
+            Forecast::Held(by) => {
+                let failure = Failure::new(Code::Held, format!("{} is held by {by}", entry.path));
+                Err(Halt::Keep(format!("held by {by}"), failure))
+            }
+            Forecast::Impossible(why) => {
+                let failure = Failure::new(Code::Impossible, format!("{}: {why}", entry.path));
+                Err(Halt::Keep(format!("impossible ({why})"), failure))
+            }
+        }
+    }
+
+    async fn generations(&self, of: &EntryPath) -> Tried<Vec<EntryPath>> {
+        let mut listing = self.session.store.generations(of);
+        let mut paths = Vec::new();
+        while let Some(listed) = listing.next().await {
+            match listed {
+                Ok(Listed::Entry(entry)) if paths.len() < GENERATIONS_MAX => paths.push(entry.path),
+                Ok(Listed::Entry(_)) => {
+                    let message = format!("{of} has more than {GENERATIONS_MAX} generations");
+                    return Err(Halt::Keep(
+                        "too many generations".to_owned(),
+                        Failure::new(Code::Limit, message),
+                    ));
+                }
+                Ok(Listed::Gap(gap)) => {
+                    self.session.gap(&gap.path, &gap.reason)?;
+                    let failure = Failure::new(
+                        Code::Unreadable,
+                        format!("the generations of {of}: {}", gap.reason),
+                    );
+                    return Err(Halt::Keep(
+                        "its generations could not be listed".to_owned(),
+                        failure,
+                    ));
+                }
+                Err(error) => return Ok(self.unread(of, error)?),
+            }
+        }
+        Ok(paths)
+    }
+}
+
+/// Whether a run goes on. A status that nobody knows is not taken for an end.
+fn is_active(entry: &Entry) -> bool {
+    const ENDED: [&str; 6] = [
+        "Completed",
+        "Failed",
+        "Canceled",
+        "Cancelled",
+        "Finished",
+        "NotStarted",
+    ];
+    let status = entry.properties.get("status");
+    status.is_some_and(|status| !ENDED.iter().any(|ended| ended.eq_ignore_ascii_case(status)))
+}
+
+/// Whether deleting it takes along what lies below and is not listed as its parts: the deployments of an
+/// endpoint, and everything of a workspace or a resource.
+fn takes_all_below(entry: &Entry) -> bool {
+    match entry.kind {
+        Kind::Workspace | Kind::Resource => true,
+        Kind::Endpoint => entry.path.written_segments().count() == 3,
+        _ => false,
+    }
+}
