@@ -40,5 +40,8 @@ mod splice;
 mod stamp;
 mod walk;
 
+pub mod sample;
+
 pub use directory::Directory;
 pub use error::OpenError;
+pub use sample::{Sample, SampleError, init_sample};
