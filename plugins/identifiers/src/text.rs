@@ -17,7 +17,7 @@ pub enum Form {
 const BACKSLASHES_MAX: usize = 8;
 
 /// Returns the character at `at` and the bytes that spell it.
-pub fn character(bytes: &[u8], at: usize, form: Form) -> Option<(char, usize)> {
+pub(crate) fn character(bytes: &[u8], at: usize, form: Form) -> Option<(char, usize)> {
     match form {
         Form::Escaped => match *bytes.get(at)? {
             b'%' => percent(bytes, at).or(Some(('%', 1))),
@@ -30,7 +30,7 @@ pub fn character(bytes: &[u8], at: usize, form: Form) -> Option<(char, usize)> {
 }
 
 /// Returns the character that ends right before `at`.
-pub fn character_before(bytes: &[u8], at: usize, form: Form) -> Option<char> {
+pub(crate) fn character_before(bytes: &[u8], at: usize, form: Form) -> Option<char> {
     if form != Form::Escaped {
         let unit = unit16(bytes, at.checked_sub(2)?, form)?;
         // Half of a pair stands for a character outside the basic plane; letters there are rare.
@@ -79,7 +79,7 @@ pub fn character_before(bytes: &[u8], at: usize, form: Form) -> Option<char> {
 }
 
 /// Folds letter case fully: `ß`, `ẞ` and `SS` are the same, as are `ς` and `Σ`.
-pub fn fold(character: char) -> impl Iterator<Item = char> {
+pub(crate) fn fold(character: char) -> impl Iterator<Item = char> {
     character.to_uppercase().flat_map(char::to_lowercase)
 }
 
