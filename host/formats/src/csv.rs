@@ -10,6 +10,8 @@ pub(crate) struct Rows {
     offset: u64,
     row_start: u64,
     n_fields: u64,
+    /// Where the reader puts fields, which are of no interest.
+    field: [u8; 1024],
 }
 
 impl Default for Rows {
@@ -19,6 +21,7 @@ impl Default for Rows {
             offset: 0,
             row_start: 0,
             n_fields: 0,
+            field: [0; 1024],
         }
     }
 }
@@ -40,9 +43,7 @@ impl Rows {
     }
 
     fn read(&mut self, bytes: &[u8], marks: &mut Marks) -> usize {
-        // The fields themselves are of no interest.
-        let mut field = [0; 1024];
-        let (result, n, _) = self.reader.read_field(bytes, &mut field);
+        let (result, n, _) = self.reader.read_field(bytes, &mut self.field);
         self.offset += n as u64;
         match result {
             ReadFieldResult::InputEmpty | ReadFieldResult::OutputFull | ReadFieldResult::End => {}
