@@ -1,1 +1,29 @@
-//! Placeholder.
+//! Plans, outcomes and verifications as text, as JSON and as a page.
+//!
+//! Values in, bytes out to a [`std::io::Write`]. This crate decides nothing: not what is allowed, not
+//! where it is printed, and not whether in colours, which [`Style`] says. Every sentence is computed
+//! from the steps. What a guest said is shown as what *the guest says*, with everything written out
+//! that a terminal or a browser would obey ([`words::escape`]).
+//!
+//! Steps are read as they are written down; nothing grows with their number.
+
+mod json;
+mod listing;
+mod outcome;
+mod plan_json;
+mod show;
+mod standing;
+mod steps;
+mod style;
+mod summary;
+mod survey;
+mod verification;
+pub mod words;
+
+pub use listing::{entry_json, list_entry};
+pub use outcome::{outcome_json, show_outcome};
+pub use plan_json::{plan_json, steps_json};
+pub use show::{ShowPlan, show_plan};
+pub use steps::{StepFilter, show_steps};
+pub use style::Style;
+pub use verification::{show_verification, verification_json};
