@@ -263,6 +263,11 @@ impl Folder {
             locked => Ok(locked.map(|()| true)?),
         }
     }
+
+    /// Lets other processes in.
+    pub(crate) fn unlock(&self) -> io::Result<()> {
+        Ok(rustix::fs::flock(&self.fd, FlockOperation::Unlock)?)
+    }
 }
 
 /// One name in a listing.

@@ -58,8 +58,8 @@ pub struct Package {
 /// What the package shares with its writers.
 pub(crate) struct Inside {
     pub(crate) bag: Folder,
-    /// Holds the lock as long as it is open.
-    _work: Folder,
+    /// Holds the lock.
+    work: Folder,
     pub(crate) parts: Folder,
     pub(crate) notes: Folder,
     pub(crate) names: Names,
@@ -102,7 +102,7 @@ impl Package {
         Ok(Self {
             inside: Arc::new(Inside {
                 bag,
-                _work: work,
+                work,
                 parts,
                 notes,
                 names,
@@ -151,6 +151,14 @@ impl Package {
         about: About,
     ) -> Result<PayloadWriter, Error> {
         PayloadWriter::begin(&self.inside, path, expected_size, about)
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        // Closing would do, but a program that another thread is just starting still has a copy
+        // of the open folder, and with it the lock, for a moment.
+        let _ = self.work.unlock();
     }
 }
 
