@@ -1,2 +1,42 @@
-//! Project tasks.
-fn main() {}
+//! The project's tasks. `cargo xtask demo` shows the main job; `cargo xtask test` is everything CI runs.
+//!
+//! Not here: anything a user of the product needs.
+
+mod demo;
+mod guests;
+mod run;
+mod test;
+mod tools;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask <task>
+
+  demo       build the host and the plugins, make a sample workspace, and do the main job on it
+  test       everything CI runs: format, lints, all tests, docs, dependency checks
+  plugins    build the plugins and make components of them, where `remit` finds them";
+
+fn main() -> ExitCode {
+    let task = std::env::args().nth(1).unwrap_or_default();
+    let done = match task.as_str() {
+        "demo" => demo::run_demo(),
+        "test" => test::test(),
+        "plugins" => guests::build().map(|_| ()),
+        _ => {
+            println!("{HELP}");
+            return if task.is_empty() || task == "help" {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::from(2)
+            };
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("xtask: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -2,10 +2,12 @@
 //!
 //! What is checked here is about the plan as a whole; each step is asked about again before its act.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use remit_plan::{Approval, Digest, Plan, Signers};
-use remit_policy::Policy;
-use remit_workspace::{Millis, Store, StoreError};
+use remit_policy::{Authority, Tally};
+use remit_workspace::{Kind, Millis, Store, StoreError};
 
 use crate::{ApplyError, Journal};
 
@@ -16,12 +18,18 @@ pub struct Admitted {
     pub(crate) plan: Plan,
     /// Who approved it.
     pub approvals: Vec<Approval>,
+    begun: bool,
 }
 
 impl Admitted {
     /// The plan.
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// Whether an earlier run began it.
+    pub fn is_begun(&self) -> bool {
+        self.begun
     }
 }
 
@@ -40,10 +48,10 @@ pub async fn policy_pin(store: &dyn Store) -> Result<String, StoreError> {
 pub async fn admit(
     plan: Plan,
     store: &dyn Store,
-    policy: &Policy,
+    authority: &Authority,
     now: Millis,
 ) -> Result<Admitted, ApplyError> {
-    let manifest = plan.manifest();
+    let (manifest, policy) = (plan.manifest(), authority.policy());
     if let Some(why) = &manifest.incomplete {
         return Err(ApplyError::Incomplete(why.clone()));
     }
@@ -75,6 +83,10 @@ pub async fn admit(
     if policy_pin(store).await? != manifest.about.policy {
         return Err(ApplyError::PolicyChanged);
     }
+    authority
+        .ceilings()
+        .check(&tally(&plan)?)
+        .map_err(|over| ApplyError::OverCeiling(over.into()))?;
     let wanted = policy.guard_min();
     for (found, steps) in &plan.summary().guards {
         if guard_named(found).is_none_or(|found| found < wanted) {
@@ -92,7 +104,36 @@ pub async fn admit(
     Ok(Admitted {
         plan,
         approvals: approvals.into_iter().collect(),
+        begun,
     })
+}
+
+/// What the plan adds up to, counted from its steps.
+fn tally(plan: &Plan) -> Result<Tally, ApplyError> {
+    let mut tally = Tally::new();
+    // Ceilings are about a plan's bytes as a whole: it is all the same which entry a part's are counted with.
+    let mut bytes_of_parts = BTreeMap::new();
+    for step in plan.steps() {
+        let step = step?;
+        let bytes = step.size_bytes.unwrap_or(0);
+        if step.is_proposed() {
+            tally.propose(step.act.asks_for(), step.kind, bytes);
+        } else {
+            let sum: &mut (u64, _) = bytes_of_parts
+                .entry(step.act.as_str())
+                .or_insert((0, step.act.asks_for()));
+            sum.0 = sum.0.saturating_add(bytes);
+        }
+    }
+    for (bytes, act) in bytes_of_parts.into_values() {
+        tally.add_bytes(act, bytes);
+    }
+    for (kind, listed) in &plan.summary().listed {
+        if let Some(kind) = Kind::parse(kind) {
+            tally.list(kind, *listed);
+        }
+    }
+    Ok(tally)
 }
 
 fn guard_named(word: &str) -> Option<remit_workspace::Guard> {

@@ -1,2 +1,33 @@
-//! The command line.
-fn main() {}
+//! The command line of Remit: parses what was typed, runs it, and says how it went.
+//!
+//! The only crate that joins the guests' side (`remit-session`, `remit-wasm`) with the side that changes
+//! a workspace (`remit-apply`). Not here: any decision about rights, steps or states.
+
+mod applying;
+mod args;
+mod authority;
+mod case;
+mod commands;
+mod error;
+mod exit;
+mod guests;
+mod planning;
+mod target;
+mod ui;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    let args = args::Args::parse();
+    let ui = ui::Ui::new(&args.output);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(source) => return ui.fail(&error::CommandError::io("cannot start threads", source)),
+    };
+    match runtime.block_on(commands::run(args, &ui)) {
+        Ok(exit) => exit.into(),
+        Err(error) => ui.fail(&error),
+    }
+}

@@ -353,6 +353,13 @@ impl Tally {
         *of_kind = of_kind.saturating_add(1);
     }
 
+    /// Counts bytes of parts that were not counted with their entry.
+    pub fn add_bytes(&mut self, act: Act, bytes: u64) {
+        let Some(act) = Bounded::of(act) else { return };
+        let sum = self.sums.entry(act).or_default();
+        sum.bytes = sum.bytes.saturating_add(bytes);
+    }
+
     /// Counts entries of a kind that the host listed.
     pub fn list(&mut self, kind: Kind, entries: u64) {
         let listed = self.listed.entry(kind).or_default();

@@ -1,0 +1,34 @@
+//! `remit apply`: carries out a plan, or goes on where an earlier run stopped.
+
+use std::path::PathBuf;
+
+use remit_plan::{Case, Plan};
+
+use crate::args::Target;
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::planning::accept_gaps;
+use crate::target::Workspace;
+use crate::ui::Ui;
+use crate::applying;
+
+/// Apply a plan, or go on where an earlier run was stopped
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The case that holds the plan
+    case: PathBuf,
+    /// Accept a gap by its number, or `all`
+    #[arg(long, value_name = "NUMBER", value_delimiter = ',')]
+    accept_gap: Vec<String>,
+    /// Do not ask; for pipelines
+    #[arg(short, long)]
+    yes: bool,
+    #[command(flatten)]
+    target: Target,
+}
+
+pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
+    let plan = accept_gaps(Plan::open(Case::open(&args.case)?)?, &args.accept_gap)?;
+    let workspace = Workspace::open_for(&args.target, &plan)?;
+    applying::carry_out(ui, &workspace, plan, args.yes).await
+}

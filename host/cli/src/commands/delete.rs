@@ -1,0 +1,64 @@
+//! `remit delete`: deletes what the patterns choose.
+
+use std::sync::Arc;
+
+use remit_policy::{Right, Strength};
+use remit_session::DeleteOptions;
+
+use super::verb::{Verb, export_first, for_each, named, proposed};
+use crate::args::{Going, Target};
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::guests::Guests;
+use crate::ui::Ui;
+
+/// Delete entries: plan, show, ask, apply in one go
+///
+/// A record takes its owned parts with it: a run its metrics, artifacts, outputs and children.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// What to delete, such as '/runs/old-*' or '/files/**/*.tmp'
+    #[arg(required = true, value_name = "PATTERN")]
+    patterns: Vec<String>,
+    /// For good: older versions, snapshots and what soft delete keeps go too
+    #[arg(long)]
+    purge: bool,
+    /// Leave what belongs to a record; delete the record alone
+    #[arg(long)]
+    keep_parts: bool,
+    /// Stop what is running before it is deleted
+    #[arg(long)]
+    cancel_first: bool,
+    #[command(flatten)]
+    target: Target,
+    #[command(flatten)]
+    going: Going,
+}
+
+pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
+    let verb = Verb {
+        name: "delete",
+        target: &args.target,
+        patterns: &args.patterns,
+        going: &args.going,
+        right: Right::Delete,
+        strength: Strength { purge: args.purge, cancel: args.cancel_first, ..Strength::default() },
+        scanners: Arc::new(Guests::none()),
+        params: Default::default(),
+    };
+    let options = DeleteOptions {
+        reason: args.going.reason.clone(),
+        purge: args.purge,
+        keep_parts: args.keep_parts,
+        cancel_first: args.cancel_first,
+        ..DeleteOptions::default()
+    };
+    verb.run(ui, async |scope, patterns| {
+        for_each(scope, patterns, async |entry| {
+            export_first(scope, &entry, &args.going).await?;
+            proposed(scope.delete(&named(&entry), &options).await)
+        })
+        .await
+    })
+    .await
+}

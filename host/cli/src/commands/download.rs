@@ -1,0 +1,115 @@
+//! `remit download`: reads entries into a folder.
+
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use futures::TryStreamExt as _;
+use remit_export::{Form, Names};
+use remit_workspace::{Entry, EntryPath, Listed, Pattern, layout};
+
+use crate::args::Target;
+use crate::authority;
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::target::Workspace;
+use crate::ui::Ui;
+
+/// Download entries into a folder
+///
+/// Below the folder, names are those below the pattern's fixed part: '/runs/x/outputs/**' puts
+/// `model.pkl` there, not the whole path. Names that this machine could misread are changed.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// What to download, such as '/runs/x/outputs/**'
+    #[arg(value_name = "PATTERN")]
+    pattern: String,
+    /// The folder to put it in
+    #[arg(value_name = "DIR")]
+    into: PathBuf,
+    /// Replace files that are there already
+    #[arg(long)]
+    overwrite: bool,
+    #[command(flatten)]
+    target: Target,
+}
+
+pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
+    let workspace = Workspace::open(&args.target)?;
+    let typed = authority::patterns(std::slice::from_ref(&args.pattern))?.remove(0);
+    let pattern = layout::resolve(&typed);
+    let entries = chosen(&workspace, &pattern, ui).await?;
+    let below = common(&pattern);
+    // Names are decided by the set of all, before the first file is written.
+    let form = |entry: &Entry| if entry.kind.is_object() { Form::Bytes } else { Form::Json };
+    let names = Names::of(entries.iter().map(|entry| (relative(&entry.path, &below), form(entry))));
+    let bar = ui.bar("downloading", entries.len() as u64);
+    let mut bytes = 0_u64;
+    for entry in &entries {
+        let name = names.payload_path(&relative(&entry.path, &below)).expect("every entry was named");
+        let name = name.strip_prefix("data/").unwrap_or(&name);
+        bytes += download(&workspace, entry, &args.into.join(name), args.overwrite).await?;
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    let count = remit_report::words::count(entries.len() as u64, "entry", "entries");
+    ui.status(format!("Downloaded {count}, {}, to {}.", remit_report::words::size(bytes), args.into.display()));
+    Ok(Exit::Done)
+}
+
+async fn chosen(workspace: &Workspace, pattern: &Pattern, ui: &Ui) -> Result<Vec<Entry>, CommandError> {
+    let mut entries = Vec::new();
+    let mut listing = workspace.store.list(pattern);
+    while let Some(listed) = listing.try_next().await? {
+        match listed {
+            Listed::Entry(entry) => entries.push(entry),
+            Listed::Gap(gap) => ui.warn(format!("nobody could look at {}: {}", gap.path, gap.reason)),
+        }
+    }
+    if entries.is_empty() {
+        return Err(CommandError::new(Exit::Failed, format!("no entry matches {pattern}"))
+            .hint("`remit list` shows what is there"));
+    }
+    Ok(entries)
+}
+
+/// The folder that all matches lie in: the pattern's fixed part, without the name of a single entry.
+fn common(pattern: &Pattern) -> String {
+    let mut prefix = pattern.literal_prefix();
+    if pattern.as_path().is_some() {
+        prefix.pop();
+    }
+    EntryPath::of_segments(prefix).map(|path| path.to_string()).unwrap_or_default()
+}
+
+fn relative(path: &EntryPath, below: &str) -> String {
+    path.as_str().strip_prefix(below).unwrap_or(path.as_str()).to_owned()
+}
+
+/// One entry into one file: complete and in its place, or not there.
+async fn download(workspace: &Workspace, entry: &Entry, to: &Path, overwrite: bool) -> Result<u64, CommandError> {
+    let io = |doing: &'static str| move |error| CommandError::io(format!("cannot {doing} `{}`", to.display()), error);
+    if !overwrite && to.symlink_metadata().is_ok() {
+        return Err(CommandError::usage(format!("`{}` is there already", to.display())).hint("replace it with --overwrite"));
+    }
+    let folder = to.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(io("make the folder of"))?;
+    let partial = to.with_file_name(format!(".{}.part", to.file_name().unwrap_or_default().to_string_lossy()));
+    let mut file = File::create(&partial).map_err(io("write"))?;
+    let mut content = workspace.store.open(&entry.path, &entry.version, 0).await?;
+    let mut bytes = 0;
+    let copied: Result<(), CommandError> = async {
+        while let Some(chunk) = content.try_next().await? {
+            file.write_all(&chunk).map_err(io("write"))?;
+            bytes += chunk.len() as u64;
+        }
+        file.sync_all().map_err(io("flush"))?;
+        fs::rename(&partial, to).map_err(io("write"))
+    }
+    .await;
+    if copied.is_err() {
+        // Half a file must not look like a whole one.
+        let _already_failing = fs::remove_file(&partial);
+    }
+    copied.map(|()| bytes)
+}

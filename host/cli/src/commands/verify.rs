@@ -1,0 +1,53 @@
+//! `remit verify`: looks at the workspace again, after a plan was applied.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use remit_apply::{Journal, verify};
+use remit_plan::{Case, Plan};
+
+use crate::args::Target;
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::target::Workspace;
+use crate::ui::Ui;
+
+/// Look at the workspace again: is what should be gone gone, and the rest as planned?
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The case whose plan was applied
+    case: PathBuf,
+    #[command(flatten)]
+    target: Target,
+}
+
+pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
+    let plan = Plan::open(Case::open(&args.case)?)?;
+    let workspace = Workspace::open_for(&args.target, &plan)?;
+    let progress = Journal::read(plan.case(), plan.digest(), plan.summary().steps)?;
+    if !progress.started {
+        return Err(CommandError::usage("the plan was not applied yet")
+            .hint(format!("remit apply {}", args.case.display())));
+    }
+    let verification = verify(&plan, &progress, workspace.reading().as_ref()).await?;
+    let package = plan.case().path("package");
+    let package = match package.exists() {
+        true => Some(remit_export::Package::verify(&package).map_err(|error| CommandError::new(Exit::Failed, error))?),
+        false => None,
+    };
+    let mut out = ui.out();
+    match ui.json {
+        true => remit_report::verification_json(&mut out, &verification)?,
+        false => remit_report::show_verification(&mut out, &verification, ui.style())?,
+    }
+    if let (Some(report), false) = (&package, ui.json) {
+        writeln!(out, "package   {} files, {}, {}", report.files, remit_report::words::size(report.bytes),
+            if report.is_valid() { "complete and unchanged" } else { "NOT as its manifests say" })?;
+        for finding in &report.findings {
+            writeln!(out, "  {finding:?}")?;
+        }
+    }
+    out.flush()?;
+    let holds = verification.holds() && package.is_none_or(|report| report.is_valid());
+    Ok(if holds { Exit::Done } else { Exit::Failed })
+}

@@ -1,0 +1,107 @@
+//! From a wish to a sealed plan: a session, what it proposes, and the case it lies in.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use remit_apply::policy_pin;
+use remit_plan::{About, Case, Draft, GapNumbers, Manifest, Plan};
+use remit_policy::Authority;
+use remit_session::{Budget, Finished, Scanners, Scope, Session, Setup};
+
+use crate::case::now;
+use crate::error::CommandError;
+use crate::target::Workspace;
+use crate::ui::Ui;
+
+/// What planning starts from.
+pub(crate) struct Planning<'a> {
+    pub(crate) ui: &'a Ui,
+    pub(crate) workspace: &'a Workspace,
+    pub(crate) case: Case,
+    pub(crate) authority: Authority,
+    pub(crate) scanners: Arc<dyn Scanners>,
+    pub(crate) params: BTreeMap<String, Vec<String>>,
+    /// Who proposes, as the manifest names it.
+    pub(crate) who: String,
+    /// Files of the case that the plan's digest covers besides its own.
+    pub(crate) covers: Vec<String>,
+}
+
+impl Planning<'_> {
+    /// Has `propose` make its proposals and seals what comes of them.
+    ///
+    /// Whatever goes wrong on the way, no plan is left: the case stays without a manifest.
+    pub(crate) async fn run(
+        self,
+        propose: impl AsyncFnOnce(Arc<Session>, Scope) -> Result<(), CommandError>,
+    ) -> Result<Plan, CommandError> {
+        let created = now();
+        let policy = policy_pin(self.workspace.reading().as_ref()).await?;
+        let session = Session::new(Setup {
+            store: self.workspace.reading(),
+            authority: self.authority.clone(),
+            ceilings: self.authority.ceilings().clone(),
+            draft: Draft::new(self.case.clone())?,
+            scanners: self.scanners,
+            params: self.params,
+            now: created,
+            budget: Budget::default(),
+        });
+        let scope = session.root();
+        let proposed = propose(session.clone(), scope).await;
+        let Finished { draft, denials, denials_more, over_ceiling, log, .. } = session.finish().await?;
+        for line in log {
+            self.ui.status(format!("the guest says: {}", remit_report::words::escape(&line)));
+        }
+        for denial in &denials {
+            self.ui.warn(format!("denied: {}", denial.why));
+            if let Some(hint) = &denial.hint {
+                self.ui.hint(hint);
+            }
+        }
+        if denials_more > 0 {
+            self.ui.warn(format!("{denials_more} more denials"));
+        }
+        // What a ceiling stopped is the cause, and whatever the guest made of it is its consequence.
+        if let Some(over) = over_ceiling {
+            return Err(over.into());
+        }
+        proposed?;
+        let mut settled = draft.settle()?;
+        self.workspace.note_in(&self.case)?;
+        self.case.write_new("grant.toml", self.authority.grant_toml().as_bytes())?;
+        settled.cover("grant.toml")?;
+        if let Some(asks) = self.authority.asks_toml() {
+            self.case.write_new("asks.toml", asks.as_bytes())?;
+            settled.cover("asks.toml")?;
+        }
+        for name in &self.covers {
+            settled.cover(name)?;
+        }
+        let case = settled.seal(About {
+            workspace: self.workspace.reading().identity().to_owned(),
+            guest: self.who,
+            policy,
+            created,
+            expires: created + Manifest::LIFETIME_MS,
+        })?;
+        Ok(Plan::open(case)?)
+    }
+}
+
+/// The gaps a person accepts: numbers as they were typed, or `all`.
+pub(crate) fn accept_gaps(plan: Plan, typed: &[String]) -> Result<Plan, CommandError> {
+    if typed.is_empty() {
+        return Ok(plan);
+    }
+    let mut numbers = Vec::new();
+    for text in typed {
+        match text.as_str() {
+            "all" => numbers.extend(1..=plan.manifest().gaps),
+            text => numbers.push(text.parse().map_err(|_no_number| {
+                CommandError::usage(format!("`{text}` is no gap's number")).hint("`remit show CASE` lists the gaps with their numbers")
+            })?),
+        }
+    }
+    Ok(plan.accept(&GapNumbers::new(numbers))?)
+}

@@ -1,0 +1,137 @@
+//! Builds the plugins for WebAssembly and makes components of them.
+//!
+//! Three ways to a Wasm standard library, in this order: the active toolchain's own; `rustup target add`;
+//! Debian's `rustc-web`, which builds the standard library from source.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::run::{Outcome, cargo, output, project, run, target};
+use crate::tools::{self, Program};
+
+const TRIPLE: &str = "wasm32-unknown-unknown";
+
+/// What Debian's way needs.
+const DEBIAN: [Program; 3] = [
+    Program {
+        path: "/usr/bin/rustc",
+        package: "rustc-web",
+    },
+    Program {
+        path: "/usr/bin/cargo",
+        package: "cargo-web",
+    },
+    Program {
+        path: "/usr/lib/rustlib/src/rust/library/Cargo.lock",
+        package: "rust-web-src",
+    },
+];
+
+/// Builds every plugin; where the components lie.
+pub(crate) fn build() -> Outcome<PathBuf> {
+    run(
+        "build the host",
+        &mut cargo(&["build", "--quiet", "--package", "remit"]),
+    )?;
+    let remit = target().join("debug/remit");
+    let modules = modules()?;
+    let to = target().join("plugins");
+    fs::create_dir_all(&to).map_err(|error| format!("cannot make {}: {error}", to.display()))?;
+    for (name, manifest) in manifests()? {
+        let module = modules.join(format!("{}.wasm", name.replace('-', "_")));
+        let mut pack = Command::new(&remit);
+        pack.args(["--quiet", "plugin", "pack"])
+            .arg(&module)
+            .arg("--manifest")
+            .arg(&manifest);
+        pack.arg("--output").arg(to.join(format!("{name}.wasm")));
+        run(&format!("pack {name}"), &mut pack)?;
+    }
+    Ok(to)
+}
+
+/// The plugins' manifests: every folder of `plugins/` with a `plugin.toml`.
+fn manifests() -> Outcome<Vec<(String, PathBuf)>> {
+    let mut found = Vec::new();
+    collect(&project().join("plugins"), &mut found)?;
+    found.sort();
+    Ok(found)
+}
+
+fn collect(folder: &Path, found: &mut Vec<(String, PathBuf)>) -> Outcome {
+    let entries = fs::read_dir(folder)
+        .map_err(|error| format!("cannot read {}: {error}", folder.display()))?;
+    for entry in entries {
+        let path = entry
+            .map_err(|error| format!("cannot read {}: {error}", folder.display()))?
+            .path();
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        if !path.is_dir() || name == "target" {
+            continue;
+        }
+        match path.join("plugin.toml") {
+            manifest if manifest.exists() => found.push((name, manifest)),
+            _ => collect(&path, found)?,
+        }
+    }
+    Ok(())
+}
+
+/// Builds the core modules; where they lie.
+fn modules() -> Outcome<PathBuf> {
+    let into = target().join("guests");
+    let mut build = toolchain()?;
+    build
+        .current_dir(project().join("plugins"))
+        .env("CARGO_TARGET_DIR", &into);
+    run("build the plugins", &mut build)?;
+    Ok(into.join(TRIPLE).join("release"))
+}
+
+/// The command that builds for WebAssembly on this machine.
+fn toolchain() -> Outcome<Command> {
+    let arguments = [
+        "build",
+        "--quiet",
+        "--release",
+        "--workspace",
+        "--target",
+        TRIPLE,
+    ];
+    let sysroot =
+        output(Command::new("rustc").args(["--print", "sysroot"])).ok_or("rustc does not run")?;
+    let own = Path::new(&sysroot)
+        .join("lib/rustlib")
+        .join(TRIPLE)
+        .join("lib");
+    if !own.exists() {
+        // Says why itself, where it does not work.
+        let _tried = output(Command::new("rustup").args(["target", "add", TRIPLE]));
+    }
+    if own.exists() {
+        return Ok(cargo(&arguments));
+    }
+    tools::install(&DEBIAN)?;
+    let mut build = Command::new("/usr/bin/cargo");
+    build.args(arguments).arg("-Zbuild-std=std,panic_abort");
+    let linker = Path::new(&sysroot).join("lib/rustlib/x86_64-unknown-linux-gnu/bin/rust-lld");
+    build
+        .env("RUSTC_BOOTSTRAP", "1")
+        .env("RUSTC", "/usr/bin/rustc");
+    build.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
+    // Set by the cargo that runs this task, and meant for its own toolchain.
+    for name in [
+        "CARGO",
+        "RUSTUP_TOOLCHAIN",
+        "RUSTC_WRAPPER",
+        "RUSTC_WORKSPACE_WRAPPER",
+    ] {
+        build.env_remove(name);
+    }
+    Ok(build)
+}
