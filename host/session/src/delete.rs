@@ -33,13 +33,11 @@ impl Scope {
             return Err(invalid("detaching is not available here").into());
         }
         let step = self.deletion(entry, how).await?;
-        let act = step.act.asks_for();
         let mut pile = self.pile(step)?;
         if !how.keep_parts && !entry.kind.is_object() {
             self.add_parts(entry, &mut pile, how.clone()).await?;
         }
-        self.session
-            .tally(act, &entry.path, entry.kind, pile.bytes())?;
+        self.session.tally(pile.first(), pile.bytes())?;
         pile.propose(&self.session)
     }
 
@@ -62,7 +60,7 @@ impl Scope {
             forecast: State::from(forecast.clone()),
         };
         let mut step = self.step(entry, version, act, &how.reason);
-        if how.purge && entry.kind.is_object() {
+        if how.purge && entry.kind.is_object() && entry.path.generation().is_none() {
             step.effects.entries = self.generations(&entry.path).await?;
         }
         if takes_all_below(entry) {
@@ -116,14 +114,7 @@ impl Scope {
 
 /// Whether a run goes on. A status that nobody knows is not taken for an end.
 fn is_active(entry: &Entry) -> bool {
-    const ENDED: [&str; 6] = [
-        "Completed",
-        "Failed",
-        "Canceled",
-        "Cancelled",
-        "Finished",
-        "NotStarted",
-    ];
+    const ENDED: [&str; 5] = ["Completed", "Failed", "Canceled", "Cancelled", "Finished"];
     let status = entry.properties.get("status");
     status.is_some_and(|status| !ENDED.iter().any(|ended| ended.eq_ignore_ascii_case(status)))
 }

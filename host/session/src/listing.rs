@@ -34,7 +34,11 @@ impl Scope {
     /// Lists what is selected here.
     pub async fn select(&self, what: &Selector) -> Answer<Listing> {
         self.session.meter.call()?;
+        self.has(Right::List)?;
         let conditions = Conditions::parse(what, self.session.now)?;
+        if conditions.need_reading() {
+            self.has(Right::Read)?;
+        }
         let bounds = self.bounds();
         let queries = bounds.queries(&conditions.pattern);
         Ok(Listing {

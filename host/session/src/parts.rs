@@ -50,6 +50,12 @@ impl From<ExportOptions> for Doing {
 }
 
 impl Pile {
+    /// The step on the entry that was proposed.
+    pub(crate) fn first(&self) -> &Step {
+        self.steps.first().expect("a pile begins with a step")
+    }
+
+    /// Bytes of all of it, where known.
     pub(crate) fn bytes(&self) -> u64 {
         self.bytes
     }
@@ -206,10 +212,14 @@ impl Scope {
             fault @ Halt::Refuse(crate::Refusal::Fault(_)) => return Err(fault),
         };
         match doing {
-            Doing::Delete(_) => Err(Halt::Keep(
-                format!("part {} stays: {why}", part.path),
-                failure,
-            )),
+            Doing::Delete(_) => {
+                // Which part it is the guest may not be allowed to know.
+                let failure = Failure::new(failure.code, "an owned part of it stays");
+                Err(Halt::Keep(
+                    format!("part {} stays: {why}", part.path),
+                    failure,
+                ))
+            }
             Doing::Export(_) => Ok(self.keep(&part.path, remit_policy::Act::Export, why)?),
         }
     }

@@ -110,12 +110,7 @@ impl Scope {
         let version = self.pin(entry).await?;
         let step = self.step(entry, version, remit_plan::Act::Archive {}, why);
         self.permit(&step)?;
-        self.session.tally(
-            Act::Archive,
-            &entry.path,
-            entry.kind,
-            entry.size_bytes.unwrap_or(0),
-        )?;
+        self.session.tally(&step, entry.size_bytes.unwrap_or(0))?;
         Ok(self.session.draft(|draft| draft.propose(&step)).map(drop)?)
     }
 

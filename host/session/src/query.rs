@@ -13,18 +13,21 @@ const QUERIES_MAX: usize = 64;
 
 impl Bounds {
     pub(crate) fn new(layers: impl IntoIterator<Item = Vec<Pattern>>) -> Self {
+        layers.into_iter().fold(Self(Vec::new()), Self::within)
+    }
+
+    /// With one layer more.
+    pub(crate) fn within(mut self, mut patterns: Vec<Pattern>) -> Self {
         let runs = EntryPath::parse("/runs").expect("a constant");
-        let with_parts = |mut patterns: Vec<Pattern>| {
-            // A right on a run covers its parts, and those lie among the blobs.
-            if patterns
-                .iter()
-                .any(|pattern| pattern.may_govern_below(&runs))
-            {
-                patterns.push(Pattern::parse("/blobs/**").expect("a constant"));
-            }
-            patterns
-        };
-        Self(layers.into_iter().map(with_parts).collect())
+        // A right on a run covers its parts, and those lie among the blobs.
+        if patterns
+            .iter()
+            .any(|pattern| pattern.may_govern_below(&runs))
+        {
+            patterns.push(Pattern::parse("/blobs/**").expect("a constant"));
+        }
+        self.0.push(patterns);
+        self
     }
 
     /// Whether anything at or below this place could be inside.
@@ -99,4 +102,55 @@ fn without_covered(mut queries: Vec<Pattern>) -> Vec<Pattern> {
         .iter()
         .filter(|query| !queries.iter().any(|other| covers(other, query)));
     kept.cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pattern(text: &str) -> Pattern {
+        Pattern::parse(text).unwrap()
+    }
+
+    #[test]
+    fn only_what_could_be_inside_is_asked_for() {
+        for (selected, layers, expect) in [
+            ("/**", &[&["/**"][..]][..], &["/**"][..]),
+            ("/**", &[&["/files/**"]], &["/files/**"]),
+            ("/**", &[&["/files/a/**", "/files/b"]], &["/files/**"]),
+            ("/**", &[&["/FILES/a/**"]], &["/files/**"]),
+            (
+                "/**",
+                &[&["/blobs/c/d/**", "/blobs/e/*"]],
+                &["/blobs/c/d/**", "/blobs/e/**"],
+            ),
+            (
+                "/**",
+                &[&["/blobs/c/**", "/blobs/c/d/**"]],
+                &["/blobs/c/**"],
+            ),
+            (
+                "/**",
+                &[&["/**"], &["/blobs/c/**"], &["/blobs/c/d"]],
+                &["/blobs/c/d/**"],
+            ),
+            ("/blobs/*/x", &[&["/blobs/c/**"]], &["/blobs/c/**"]),
+            ("/blobs/c/**", &[&["/blobs/**"]], &["/blobs/c/**"]),
+            ("/blobs/c/**", &[&["/blobs/d/**"]], &[]),
+            ("/files/**", &[&["/blobs/**"]], &[]),
+            ("/files/**", &[&["/blobs/**"], &["/**"]], &[]),
+            ("/models/**", &[&["/runs/*"]], &[]),
+            ("/**", &[&["/runs/*"]], &["/blobs/**", "/runs/**"]),
+            ("/**", &[&[]], &[]),
+        ] {
+            let bounds = Bounds::new(
+                layers
+                    .iter()
+                    .map(|layer| layer.iter().map(|text| pattern(text)).collect()),
+            );
+            let queries = bounds.queries(&pattern(selected));
+            let queries: Vec<&str> = queries.iter().map(Pattern::as_str).collect();
+            assert_eq!(queries, expect, "{selected} {layers:?}");
+        }
+    }
 }

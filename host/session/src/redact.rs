@@ -69,12 +69,7 @@ impl Scope {
             &how.reason,
         );
         self.permit(&step)?;
-        self.session.tally(
-            Act::Redact,
-            &entry.path,
-            entry.kind,
-            entry.size_bytes.unwrap_or(0),
-        )?;
+        self.session.tally(&step, entry.size_bytes.unwrap_or(0))?;
         Ok(self.session.draft(|draft| draft.propose(&step)).map(drop)?)
     }
 
@@ -102,8 +97,7 @@ impl Scope {
         if !entry.kind.is_object() {
             self.add_parts(entry, &mut pile, how.clone()).await?;
         }
-        self.session
-            .tally(Act::Export, &entry.path, entry.kind, pile.bytes())?;
+        self.session.tally(pile.first(), pile.bytes())?;
         pile.propose(&self.session)
     }
 
@@ -181,14 +175,9 @@ impl Scope {
         entry: &Entry,
         places: BTreeSet<(String, String)>,
     ) -> Result<(), Fault> {
-        self.session.draft(|draft| {
-            places.into_iter().try_for_each(|(place, rule)| {
-                draft.residue(&Residue {
-                    path: entry.path.clone(),
-                    place,
-                    rule,
-                })
-            })
+        places.into_iter().try_for_each(|(place, rule)| {
+            let path = entry.path.clone();
+            self.session.residue(&Residue { path, place, rule })
         })
     }
 }

@@ -56,6 +56,7 @@ impl Scope {
     /// plan incomplete.
     pub async fn scan(&self, listing: Listing, scanner: &str) -> Answer<Scan> {
         self.session.meter.call()?;
+        self.has(Right::Read)?;
         if listing.is_started() {
             return Err(invalid(
                 "a listing is scanned from its beginning: part of it was taken already",

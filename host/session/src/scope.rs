@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use remit_policy::{Authority, Denied, Right};
+use remit_policy::{Authority, Denied, Right, Rights};
 use remit_workspace::{Entry, EntryPath, Millis, Pattern, Relation, StoreError, layout};
 
 use crate::listing::Listing;
@@ -14,8 +14,11 @@ use crate::{Answer, Code, Failure, Named, Session};
 pub struct Scope {
     pub(crate) session: Arc<Session>,
     pub(crate) authority: Authority,
-    /// The places of each narrowing, outermost first.
-    places: Vec<Pattern>,
+    /// The rights that it can hold anywhere.
+    rights: Vec<Right>,
+    /// Where entries can be listed at all, layer by layer: asked, granted, then each narrowing.
+    bounds: Bounds,
+    narrowings: usize,
 }
 
 /// Each narrowing is one more check for every entry; nobody needs more.
@@ -23,10 +26,29 @@ const NARROWINGS_MAX: usize = 16;
 
 impl Scope {
     pub(crate) fn root(session: Arc<Session>, authority: Authority) -> Self {
+        let granted = authority.grant().rights.clone();
+        let asked = authority
+            .asks_toml()
+            .map(|text| Rights::parse("asks.toml", text.as_bytes()));
+        let asked =
+            asked.map(|asked| asked.expect("a manifest's asks read back as they were written"));
+        let holds = |right: &Right| {
+            let in_layer = |rights: &Rights| !rights.lines(*right).is_empty();
+            in_layer(&granted) && asked.as_ref().is_none_or(in_layer)
+        };
+        let listed = |rights: &Rights| {
+            rights
+                .lines(Right::List)
+                .iter()
+                .map(|line| line.pattern.clone())
+                .collect()
+        };
         Self {
+            rights: Right::ALL.into_iter().filter(holds).collect(),
+            bounds: Bounds::new(std::iter::once(&granted).chain(&asked).map(listed)),
+            narrowings: 0,
             session,
             authority,
-            places: Vec::new(),
         }
     }
 
@@ -48,7 +70,7 @@ impl Scope {
     /// A scope that holds no more than these rights, and only where the pattern matches.
     pub fn narrow(&self, pattern: &str, rights: &[String]) -> Answer<Self> {
         self.session.meter.call()?;
-        if self.places.len() >= NARROWINGS_MAX {
+        if self.narrowings >= NARROWINGS_MAX {
             let message = format!("a scope is narrowed at most {NARROWINGS_MAX} times");
             return Err(Failure::new(Code::Limit, message).into());
         }
@@ -60,11 +82,17 @@ impl Scope {
                     .ok_or_else(|| invalid(format!("`{}` is no right", excerpt(right))))
             })
             .collect::<Result<Vec<_>, _>>()?;
-        let places = self.places.iter().cloned().chain([place.clone()]).collect();
         Ok(Self {
             session: Arc::clone(&self.session),
             authority: self.authority.narrow(&place, &rights),
-            places,
+            rights: self
+                .rights
+                .iter()
+                .copied()
+                .filter(|right| rights.contains(right))
+                .collect(),
+            bounds: self.bounds.clone().within(vec![place]),
+            narrowings: self.narrowings + 1,
         })
     }
 
@@ -146,12 +174,20 @@ impl Scope {
         Err(Failure::of_store(&error).into())
     }
 
-    /// The places to which listings are bound, layer by layer.
+    /// Whether the right holds anywhere: what needs it is refused at once where it does not, instead of
+    /// showing nothing.
+    pub(crate) fn has(&self, right: Right) -> Result<(), Failure> {
+        match self.rights.contains(&right) {
+            true => Ok(()),
+            false => Err(Failure::new(
+                Code::Denied,
+                format!("{right} is denied here"),
+            )),
+        }
+    }
+
     pub(crate) fn bounds(&self) -> Bounds {
-        let granted = self.authority.grant().rights.lines(Right::List);
-        let granted = granted.iter().map(|line| line.pattern.clone()).collect();
-        let narrowed = self.places.iter().map(|place| vec![place.clone()]);
-        Bounds::new(std::iter::once(granted).chain(narrowed))
+        self.bounds.clone()
     }
 }
 

@@ -1,17 +1,17 @@
 //! One run of a guest, or of an operator's verb: what it may see, what it proposed, what it used up.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher as _};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use remit_plan::{Case, Draft, PlanError};
-use remit_policy::{Act, Authority, Ceilings, Denied, OverCeiling, Tally};
+use remit_plan::{Case, Draft, PlanError, Residue, Step};
+use remit_policy::{Authority, Ceilings, Denied, OverCeiling, Tally};
 use remit_workspace::{EntryPath, Gap, Kind, Millis, Pattern, Store};
 
 use crate::budget::Meter;
 use crate::denial::{self, Denials};
 use crate::seen::Seen;
-use crate::{Budget, Code, Denial, Failure, Fault, Refusal, Scanners, Scope};
+use crate::{Budget, Code, Denial, Failure, Fault, Scanners, Scope};
 
 /// What a session is made of.
 pub struct Setup {
@@ -69,8 +69,11 @@ struct State {
     draft: Option<Draft>,
     denials: Denials,
     tally: Tally,
-    counted: HashSet<u64>,
-    destroyed: BTreeSet<Kind>,
+    /// What was proposed on an entry: a hash of its path, and one of the act.
+    proposed: HashMap<u64, u64>,
+    residue: HashSet<u64>,
+    /// Kinds of which something was proposed.
+    kinds: BTreeSet<Kind>,
     listed: BTreeMap<Kind, u64>,
     said: Said,
     seen: Seen,
@@ -85,9 +88,10 @@ struct Said {
     dropped: bool,
 }
 
-/// Proposals that are counted once however often they are made. Beyond these, a repeated proposal
-/// counts again, which at most stops a plan too early.
-const COUNTED_MAX: usize = 1 << 16;
+/// Proposals that are remembered, 16 bytes each: a repeated one counts once, a contradictory one is
+/// answered at once. Beyond these, a repeated one counts again, which at most stops a plan too early,
+/// and a contradiction is found when the plan is settled.
+const PROPOSED_MAX: usize = 1 << 16;
 
 impl Session {
     /// Begins a session.
@@ -107,8 +111,9 @@ impl Session {
             draft: Some(draft),
             denials: Denials::default(),
             tally: Tally::new(),
-            counted: HashSet::new(),
-            destroyed: BTreeSet::new(),
+            proposed: HashMap::new(),
+            residue: HashSet::new(),
+            kinds: BTreeSet::new(),
             listed: BTreeMap::new(),
             said: Said::default(),
             seen: Seen::default(),
@@ -178,7 +183,7 @@ impl Session {
     /// the draft out.
     pub async fn finish(&self) -> Result<Finished, Fault> {
         self.meter.revoke();
-        let kinds = self.state().destroyed.clone();
+        let kinds = self.state().kinds.clone();
         for kind in kinds {
             self.count(kind).await;
         }
@@ -242,30 +247,46 @@ impl Session {
         work(&mut self.state().seen)
     }
 
-    /// Counts a proposal against the ceilings, before the draft takes it. Over a ceiling it goes on
-    /// counting, so that the operator learns what to raise it to.
-    pub(crate) fn tally(
-        &self,
-        act: Act,
-        path: &EntryPath,
-        kind: Kind,
-        bytes: u64,
-    ) -> Result<(), Refusal> {
-        let mut hasher = DefaultHasher::new();
-        (act.as_str(), path).hash(&mut hasher);
-        let id = hasher.finish();
+    /// Counts a proposal against the ceilings, before the draft takes it; `bytes` are those of all its
+    /// parts. Over a ceiling it goes on counting, so that the operator learns what to raise it to.
+    pub(crate) fn tally(&self, step: &Step, bytes: u64) -> Result<(), Failure> {
+        let is_copy = matches!(step.act, remit_plan::Act::Export { .. });
+        let place = hash(&(&step.path, is_copy));
+        let act = hash(&(format!("{:?}", step.act), &step.version));
         let mut state = self.state();
-        if !state.counted.contains(&id) {
-            if state.counted.len() < COUNTED_MAX {
-                state.counted.insert(id);
+        match state.proposed.get(&place) {
+            Some(other) if *other != act => {
+                let message = format!("another proposal on {} says otherwise", step.path);
+                return Err(Failure::new(Code::Conflict, message));
             }
-            state.tally.propose(act, kind, bytes);
-            state.destroyed.insert(kind);
+            Some(_) => {}
+            None => {
+                if state.proposed.len() < PROPOSED_MAX {
+                    state.proposed.insert(place, act);
+                }
+                state.tally.propose(step.act.asks_for(), step.kind, bytes);
+                state.kinds.insert(step.kind);
+            }
         }
-        match self.ceilings.check(&state.tally) {
-            Ok(()) => Ok(()),
-            Err(over) => Err(Failure::new(Code::OverCeiling, over.to_string()).into()),
+        let checked = self.ceilings.check(&state.tally);
+        checked.map_err(|over| Failure::new(Code::OverCeiling, over.to_string()))
+    }
+
+    /// Records a match that no redaction reaches, once.
+    pub(crate) fn residue(&self, residue: &Residue) -> Result<(), Fault> {
+        let id = hash(&(&residue.path, &residue.place, &residue.rule));
+        let mut state = self.state();
+        if state.residue.contains(&id) {
+            return Ok(());
         }
+        if state.residue.len() < PROPOSED_MAX {
+            state.residue.insert(id);
+        }
+        Ok(state
+            .draft
+            .as_mut()
+            .ok_or(Fault::Finished)?
+            .residue(residue)?)
     }
 
     /// Takes note that a listing of the whole root of some kinds went to its end.
@@ -304,6 +325,12 @@ impl std::fmt::Debug for Session {
             .field("store", &self.store.identity())
             .finish_non_exhaustive()
     }
+}
+
+fn hash(of: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    of.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// The first segment of the paths of a kind.

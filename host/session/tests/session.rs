@@ -1,0 +1,14 @@
+//! The session as a guest sees it, over the reference store.
+
+#[path = "session/bench.rs"]
+mod bench;
+#[path = "session/deleting.rs"]
+mod deleting;
+#[path = "session/laws.rs"]
+mod laws;
+#[path = "session/reading.rs"]
+mod reading;
+#[path = "session/redacting.rs"]
+mod redacting;
+#[path = "session/scanning.rs"]
+mod scanning;
