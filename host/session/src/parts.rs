@@ -207,7 +207,7 @@ impl Scope {
     /// A part that stays keeps its record from being deleted; a copy of the record goes without it.
     fn part_stays(&self, halt: Halt, part: &Entry, doing: &Doing) -> Tried<()> {
         let (why, failure) = match halt {
-            Halt::Keep(why, failure) => (why, failure),
+            Halt::Keep(why, failure) | Halt::Deny(why, failure) => (why, failure),
             Halt::Refuse(crate::Refusal::Failure(failure)) => (failure.code.to_string(), failure),
             fault @ Halt::Refuse(crate::Refusal::Fault(_)) => return Err(fault),
         };

@@ -71,6 +71,8 @@ impl Named {
 pub(crate) enum Halt {
     /// The guest is told, and so is the reader of the plan: the entry is there, was proposed, and stays.
     Keep(String, Failure),
+    /// The guest is told; of a part, the reader of the plan too.
+    Deny(String, Failure),
     /// The guest is told.
     Refuse(Refusal),
 }
@@ -139,6 +141,7 @@ impl Scope {
         match tried {
             Ok(done) => Ok(done),
             Err(Halt::Refuse(refusal)) => Err(refusal),
+            Err(Halt::Deny(_, failure)) => Err(failure.into()),
             Err(Halt::Keep(why, failure)) => {
                 self.keep(&entry.path, act, why)?;
                 Err(failure.into())
@@ -188,8 +191,9 @@ impl Scope {
             Ok(_permitted) => Ok(()),
             Err(denied) => {
                 let failure = self.denied(&denied);
+                let why = why_denied(&denied);
                 match denied {
-                    Denied::Held { .. } => Err(Halt::Keep(why_denied(&denied), failure)),
+                    Denied::Held { .. } => Err(Halt::Keep(why, failure)),
                     Denied::Reserved(_)
                     | Denied::OutOfScope(_)
                     | Denied::NotAsked(_)
@@ -197,7 +201,7 @@ impl Scope {
                     | Denied::Excepted { .. }
                     | Denied::OutOfBounds(_)
                     | Denied::NeedsStrength { .. }
-                    | Denied::NotEnumerable(_) => Err(failure.into()),
+                    | Denied::NotEnumerable(_) => Err(Halt::Deny(why, failure)),
                 }
             }
         }
@@ -217,6 +221,13 @@ pub(crate) fn why_denied(denied: &Denied) -> String {
                     .join(", ")
             )
         }
-        denied => denied.to_string(),
+        // What was wanted comes first, and holds no space after a colon; the plan names it anyway.
+        denied => {
+            let sentence = denied.to_string();
+            sentence
+                .split_once(": ")
+                .map_or(sentence.as_str(), |(_, why)| why)
+                .to_owned()
+        }
     }
 }

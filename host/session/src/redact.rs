@@ -10,7 +10,7 @@ use remit_policy::{Act, Right};
 use remit_workspace::Entry;
 
 use crate::cut::{Cut, Extent};
-use crate::propose::{Halt, Tried};
+use crate::propose::{Halt, Tried, why_denied};
 use crate::scope::{excerpt, invalid};
 use crate::{
     Answer, Code, ExportOptions, Failure, Fault, Findings, Named, RedactOptions, ScanFault, Scope,
@@ -103,7 +103,10 @@ impl Scope {
 
     /// The step that copies one entry, permitted.
     pub(crate) async fn exportation(&self, entry: &Entry, how: &ExportOptions) -> Tried<Step> {
-        self.check(Right::Export, &entry.path)?;
+        // Before it is read and scanned; of the step itself once more, below.
+        if let Err(denied) = self.authority.allows(Right::Export, &entry.path) {
+            return Err(Halt::Deny(why_denied(&denied), self.denied(&denied)));
+        }
         let version = self.pin(entry).await?;
         let redaction = match &how.redacted_by {
             None => None,

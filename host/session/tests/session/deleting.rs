@@ -130,7 +130,7 @@ async fn a_part_that_stays_protects_its_record() {
             },
             spoil: nothing,
             expect: Code::Denied,
-            why: "part /blobs/azureml/ExperimentRun/dcid.child/out stays: denied",
+            why: "part /blobs/azureml/ExperimentRun/dcid.child/out stays: excepted by",
         },
         Case {
             with: With {
@@ -139,7 +139,7 @@ async fn a_part_that_stays_protects_its_record() {
             },
             spoil: nothing,
             expect: Code::Denied,
-            why: "stays: denied",
+            why: "stays: excepted by `/blobs/azureml/ExperimentRun/dcid.r/logs/a`",
         },
         Case {
             with: With {
@@ -148,7 +148,7 @@ async fn a_part_that_stays_protects_its_record() {
             },
             spoil: nothing,
             expect: Code::Denied,
-            why: "part /runs/child stays: denied",
+            why: "part /runs/child stays: not granted",
         },
         Case {
             with: With::default(),

@@ -293,7 +293,7 @@ async fn an_exported_record_brings_its_parts_and_says_which_it_leaves() {
     assert_eq!(
         kept(&plan),
         [
-            "export /blobs/azureml/ExperimentRun/dcid.r/b: denied",
+            "export /blobs/azureml/ExperimentRun/dcid.r/b: excepted by `/blobs/azureml/ExperimentRun/dcid.r/b`",
             "export /blobs/azureml/ExperimentRun/dcid.r/c.zip: no decoder for this format",
         ]
     );
