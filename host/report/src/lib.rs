@@ -10,6 +10,7 @@
 mod json;
 mod listing;
 mod outcome;
+mod page;
 mod plan_json;
 mod show;
 mod standing;
@@ -22,6 +23,7 @@ pub mod words;
 
 pub use listing::{entry_json, list_entry};
 pub use outcome::{outcome_json, show_outcome};
+pub use page::{Context, ShowPage, html};
 pub use plan_json::{plan_json, steps_json};
 pub use show::{ShowPlan, show_plan};
 pub use steps::{StepFilter, show_steps};

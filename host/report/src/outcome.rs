@@ -27,7 +27,10 @@ pub fn show_outcome(
     let mut unfinished: u64 = 0;
     let mut decided: u64 = 0;
     let mut to_do: u64 = 0;
-    for (act, states) in &outcome.acts {
+    for act in ["delete", "redact", "export", "archive"] {
+        let Some(states) = outcome.acts.get(act) else {
+            continue;
+        };
         let bytes = match outcome.bytes.get(act) {
             Some(bytes) if *bytes > 0 => format!("  ({})", size(*bytes)),
             _ => String::new(),
@@ -79,7 +82,7 @@ pub fn show_outcome(
         let kept = count(outcome.count("gone-on"), "entry", "entries");
         writeln!(
             out,
-            "{:<10}{kept} stay with the service until then, the last until {date}",
+            "{:<10}the service keeps {kept} until then, the last until {date}",
             "gone-on"
         )?;
     }
@@ -96,7 +99,7 @@ pub fn show_outcome(
         writeln!(out, "{:<10}{steps} to go: remit apply {case}", "remains")?;
     } else if unfinished == 0 && outcome.total() > 0 {
         let steps = count(outcome.total(), "step", "steps");
-        let text = format!("all of {steps} carried out");
+        let text = format!("{steps} carried out");
         writeln!(out, "{:<10}{}", "complete", style.paint(Tone::Good, &text))?;
     }
     Ok(())

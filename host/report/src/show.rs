@@ -51,9 +51,11 @@ pub fn show_plan(
     write_lines(out, &lines, style, width)?;
     if let Some(why) = &plan.manifest().incomplete {
         let why = words::hearsay(why, REASON_CHARS_MAX);
-        let text = format!("INCOMPLETE: this plan cannot be applied. {why}");
-        for line in wrap(&text, width) {
-            writeln!(out, "{}", style.paint(Tone::Danger, &line))?;
+        let text = "INCOMPLETE: this plan cannot be applied.";
+        writeln!(out, "{}", style.paint(Tone::Danger, text))?;
+        // Indented, so that no reason can pass for a line of ours.
+        for line in wrap(&why, width - LABEL_WIDTH) {
+            writeln!(out, "{:<LABEL_WIDTH$}{line}", "")?;
         }
     }
     let digest = format!("digest sha256:{}", plan.digest().to_hex());
@@ -127,7 +129,9 @@ pub(crate) fn write_lines(
             vec![text]
         } else {
             let mut wrapped = wrap(text.trim_start(), room - blanks);
-            wrapped[0].insert_str(0, &" ".repeat(blanks));
+            if let Some(first) = wrapped.first_mut() {
+                first.insert_str(0, &" ".repeat(blanks));
+            }
             wrapped
         };
         for (index, piece) in wrapped.iter().enumerate() {

@@ -59,7 +59,7 @@ impl fmt::Display for Painted<'_> {
 pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut used = 0;
-    for word in text.split(' ') {
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
         let length = word.chars().count();
         match lines.last_mut() {
             Some(line) if used + 1 + length <= width => {
@@ -84,7 +84,8 @@ mod tests {
     fn lines_break_at_spaces_only() {
         assert_eq!(wrap("a bb ccc", 4), ["a bb", "ccc"]);
         assert_eq!(wrap("/a/long/path b", 4), ["/a/long/path", "b"]);
-        assert_eq!(wrap("", 4), [""]);
+        assert_eq!(wrap("a  b", 4), ["a b"]);
+        assert!(wrap("", 4).is_empty());
     }
 
     #[test]

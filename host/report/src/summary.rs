@@ -80,12 +80,7 @@ pub(crate) fn lines(
     residue(plan, &mut lines)?;
     notes(plan, &mut lines)?;
     outcome(survey, progress, &mut lines);
-    if let Some(ceilings) = ceilings {
-        let text = against_ceilings(summary, ceilings);
-        if !text.is_empty() {
-            lines.push(Line::new("ceilings", Tone::Plain, text));
-        }
-    }
+    lines.extend(ceilings.and_then(|ceilings| against_ceilings(summary, ceilings)));
     guards(summary, &mut lines);
     if policy_absent {
         lines.push(Line::new(
@@ -337,7 +332,7 @@ fn residue(plan: &Plan, lines: &mut Vec<Line>) -> Result<(), PlanError> {
     if rest > 0 {
         parts.push(count(rest, "other match", "other matches"));
     }
-    let verb = noun(plan.summary().residue, "stays", "stay");
+    let verb = noun(parts.len() as u64, "stays", "stay");
     let text = format!("{} {verb} in the service", parts.join(" · "));
     lines.push(Line::new("residue", Tone::Careful, text));
     Ok(())
@@ -378,8 +373,12 @@ fn outcome(survey: &Survey, progress: Option<&Progress>, lines: &mut Vec<Line>) 
         ));
         return;
     };
-    let aside = (!progress.finished).then(|| "stopped; apply goes on where it was".to_owned());
-    lines.push(Line::new("outcome", Tone::Strong, stands).aside(aside));
+    let end = if progress.finished {
+        ""
+    } else {
+        " · not finished"
+    };
+    lines.push(Line::new("outcome", Tone::Strong, format!("{stands}{end}")));
     if let Some((held, broken)) = progress.verified {
         let (tone, text) = match broken {
             0 => (
@@ -410,36 +409,44 @@ pub(crate) fn by_count(stands: &std::collections::BTreeMap<String, u64>) -> Stri
     stands.join(" · ")
 }
 
-/// `delete 12/500 entries, 8.2 GiB/20 GiB · redact 3/5,000 entries`.
-fn against_ceilings(summary: &Summary, ceilings: &Ceilings) -> String {
+/// `delete 12/500 entries, 8.2/20 GiB · redact 3/5,000`; bytes and percent where they come near.
+fn against_ceilings(summary: &Summary, ceilings: &Ceilings) -> Option<Line> {
     let tally = tally(summary);
-    let acts: Vec<String> = Bounded::ALL
-        .into_iter()
-        .filter(|act| tally.entries(*act) > 0)
-        .map(|act| {
-            let mut text = format!(
-                "{act} {}/{} entries",
-                thousands(tally.entries(act)),
-                thousands(ceilings.at(act, Measure::Entries))
-            );
-            if tally.bytes(act) > 0 {
-                let most = ceilings.at(act, Measure::Bytes);
-                text += &format!(", {}", of_sizes(tally.bytes(act), most));
-            }
-            // A ceiling of all is none.
-            let most = ceilings.at(act, Measure::Percent);
-            if let Some((kind, percent)) = tally.percent(act).filter(|_| most < 100) {
-                let (_, many) = words::kinds(kind);
-                text += &format!(", {percent}/{most} percent of {many}");
-            }
-            text
-        })
-        .collect();
-    let mut text = acts.join(" · ");
-    if let Err(over) = ceilings.check(&tally) {
-        text += &format!(" · OVER: {over}");
+    let mut acts = Vec::new();
+    for act in [Bounded::Delete, Bounded::Redact, Bounded::Export] {
+        if tally.entries(act) == 0 {
+            continue;
+        }
+        let mut text = format!(
+            "{act} {}/{}",
+            thousands(tally.entries(act)),
+            thousands(ceilings.at(act, Measure::Entries))
+        );
+        if acts.is_empty() {
+            text += " entries";
+        }
+        let (bytes, most) = (tally.bytes(act), ceilings.at(act, Measure::Bytes));
+        if bytes >= most / 100 && bytes > 0 {
+            text += &format!(", {}", of_sizes(bytes, most));
+        }
+        // A ceiling of all is none.
+        let most = ceilings.at(act, Measure::Percent);
+        if let Some((kind, percent)) = tally.percent(act).filter(|_| most < 100) {
+            let (_, many) = words::kinds(kind);
+            text += &format!(", {percent}/{most} percent of {many}");
+        }
+        acts.push(text);
     }
-    text
+    let text = acts.join(" · ");
+    match ceilings.check(&tally) {
+        Ok(()) if text.is_empty() => None,
+        Ok(()) => Some(Line::new("ceilings", Tone::Plain, text)),
+        Err(over) => Some(Line::new(
+            "ceilings",
+            Tone::Danger,
+            format!("{text} · OVER: {over}"),
+        )),
+    }
 }
 
 /// `8.2/20 GiB`, or with both units where they differ.

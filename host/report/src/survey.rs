@@ -91,6 +91,7 @@ impl Survey {
 #[derive(Debug, Default)]
 pub(crate) struct Groups {
     counts: BTreeMap<(String, &'static str, &'static str), u64>,
+    last: Option<(String, EntryPath)>,
     /// Things beyond the groups that are told apart.
     others: u64,
 }
@@ -100,7 +101,13 @@ impl Groups {
     const GROUPS_MAX: usize = 1000;
     const PHRASE_CHARS_MAX: usize = 120;
 
+    /// The same said of the same entry in a row, as of two acts on it, counts once.
     pub(crate) fn add(&mut self, phrase: &str, path: &EntryPath) {
+        let is_last = |(last, at): &(String, EntryPath)| last == phrase && at == path;
+        if self.last.as_ref().is_some_and(is_last) {
+            return;
+        }
+        self.last = Some((phrase.to_owned(), path.clone()));
         let (one, many) = Kind::of(path).map_or(("entry", "entries"), words::kinds);
         let key = (words::hearsay(phrase, Self::PHRASE_CHARS_MAX), one, many);
         if self.counts.len() < Self::GROUPS_MAX || self.counts.contains_key(&key) {
