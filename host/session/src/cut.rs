@@ -14,8 +14,8 @@ use remit_workspace::{Entry, StoreError, Version};
 use sha2::{Digest as _, Sha256};
 
 use crate::found::{Found, Reading};
+use crate::inspect::Outcome;
 use crate::propose::{Halt, Tried};
-use crate::scan::Outcome;
 use crate::scope::invalid;
 use crate::{Code, Failure, Fault, Finding, Scope, decoded};
 

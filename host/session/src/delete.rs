@@ -43,7 +43,7 @@ impl Scope {
 
     /// The step that deletes one entry, permitted.
     pub(crate) async fn deletion(&self, entry: &Entry, how: &DeleteOptions) -> Tried<Step> {
-        let can_run = matches!(entry.kind, Kind::Run | Kind::Pipeline);
+        let can_run = entry.kind == Kind::Run;
         let cancel_first = how.cancel_first && can_run;
         if can_run && !cancel_first && is_active(entry) {
             let message = format!("{} has not ended", entry.path);

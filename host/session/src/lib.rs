@@ -17,13 +17,13 @@
 //! operator learns, as a [`Denial`].
 
 mod budget;
-mod count;
 mod cut;
 mod decoded;
 mod delete;
 mod denial;
 mod failure;
 mod found;
+mod inspect;
 mod listing;
 mod parts;
 mod propose;
@@ -36,6 +36,7 @@ mod scope;
 mod seen;
 mod select;
 mod session;
+mod tally;
 
 pub use budget::Budget;
 pub use denial::Denial;

@@ -9,7 +9,7 @@ use remit_workspace::{Entry, EntryPath, Gap, Kind, Listed, Pattern};
 use crate::budget::Open;
 use crate::query::Bounds;
 use crate::select::Conditions;
-use crate::session::root_of;
+use crate::tally::root_of;
 use crate::{Answer, Code, Failure, Refusal, Scope, Selector};
 
 /// An open listing. Dropping it closes it.

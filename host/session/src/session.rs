@@ -1,17 +1,16 @@
 //! One run of a guest, or of an operator's verb: what it may see, what it proposed, what it used up.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::hash::{DefaultHasher, Hash, Hasher as _};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use remit_plan::{Case, Draft, PlanError, Residue, Step};
+use remit_plan::{Case, Draft, PlanError};
 use remit_policy::{Authority, Ceilings, Denied, OverCeiling, Tally};
-use remit_workspace::{EntryPath, Gap, Kind, Millis, Pattern, Store};
+use remit_workspace::{EntryPath, Gap, Kind, Millis, Store};
 
 use crate::budget::Meter;
 use crate::denial::{self, Denials};
 use crate::seen::Seen;
-use crate::{Budget, Code, Denial, Failure, Fault, Scanners, Scope};
+use crate::{Budget, Denial, Failure, Fault, Scanners, Scope};
 
 /// What a session is made of.
 pub struct Setup {
@@ -58,23 +57,23 @@ pub struct Session {
     pub(crate) meter: Meter,
     pub(crate) now: Millis,
     authority: Authority,
-    ceilings: Ceilings,
+    pub(crate) ceilings: Ceilings,
     params: BTreeMap<String, Vec<String>>,
     state: Mutex<State>,
 }
 
 /// What changes during the run.
-struct State {
+pub(crate) struct State {
     /// None once the session is finished.
-    draft: Option<Draft>,
+    pub(crate) draft: Option<Draft>,
     denials: Denials,
-    tally: Tally,
+    pub(crate) tally: Tally,
     /// What was proposed on an entry: a hash of its path, and one of the act.
-    proposed: HashMap<u64, u64>,
-    residue: HashSet<u64>,
-    /// Kinds of which something was proposed.
-    kinds: BTreeSet<Kind>,
-    listed: BTreeMap<Kind, u64>,
+    pub(crate) proposed: HashMap<u64, u64>,
+    pub(crate) residue: HashSet<u64>,
+    /// Kinds to be counted, for the percentage of them that was proposed.
+    pub(crate) kinds: BTreeSet<Kind>,
+    pub(crate) listed: BTreeMap<Kind, u64>,
     said: Said,
     seen: Seen,
 }
@@ -87,11 +86,6 @@ struct Said {
     log_bytes: u64,
     dropped: bool,
 }
-
-/// Proposals that are remembered, 16 bytes each: a repeated one counts once, a contradictory one is
-/// answered at once. Beyond these, a repeated one counts again, which at most stops a plan too early,
-/// and a contradiction is found when the plan is settled.
-const PROPOSED_MAX: usize = 1 << 16;
 
 impl Session {
     /// Begins a session.
@@ -207,7 +201,7 @@ impl Session {
         })
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state
             .lock()
             .expect("nothing panics while it holds this lock")
@@ -246,77 +240,6 @@ impl Session {
     pub(crate) fn seen<T>(&self, work: impl FnOnce(&mut Seen) -> T) -> T {
         work(&mut self.state().seen)
     }
-
-    /// Counts a proposal against the ceilings, before the draft takes it; `bytes` are those of all its
-    /// parts. Over a ceiling it goes on counting, so that the operator learns what to raise it to.
-    pub(crate) fn tally(&self, step: &Step, bytes: u64) -> Result<(), Failure> {
-        let is_copy = matches!(step.act, remit_plan::Act::Export { .. });
-        let place = hash(&(&step.path, is_copy));
-        let act = hash(&(format!("{:?}", step.act), &step.version));
-        let mut state = self.state();
-        match state.proposed.get(&place) {
-            Some(other) if *other != act => {
-                let message = format!("another proposal on {} says otherwise", step.path);
-                return Err(Failure::new(Code::Conflict, message));
-            }
-            Some(_) => {}
-            None => {
-                if state.proposed.len() < PROPOSED_MAX {
-                    state.proposed.insert(place, act);
-                }
-                state.tally.propose(step.act.asks_for(), step.kind, bytes);
-                state.kinds.insert(step.kind);
-            }
-        }
-        let checked = self.ceilings.check(&state.tally);
-        checked.map_err(|over| Failure::new(Code::OverCeiling, over.to_string()))
-    }
-
-    /// Records a match that no redaction reaches, once.
-    pub(crate) fn residue(&self, residue: &Residue) -> Result<(), Fault> {
-        let id = hash(&(&residue.path, &residue.place, &residue.rule));
-        let mut state = self.state();
-        if state.residue.contains(&id) {
-            return Ok(());
-        }
-        if state.residue.len() < PROPOSED_MAX {
-            state.residue.insert(id);
-        }
-        Ok(state
-            .draft
-            .as_mut()
-            .ok_or(Fault::Finished)?
-            .residue(residue)?)
-    }
-
-    /// Takes note that a listing of the whole root of some kinds went to its end.
-    pub(crate) fn listed(&self, counts: &BTreeMap<Kind, u64>, whole: impl Fn(Kind) -> bool) {
-        let mut state = self.state();
-        for kind in Kind::ALL.into_iter().filter(|kind| whole(*kind)) {
-            state
-                .listed
-                .insert(kind, counts.get(&kind).copied().unwrap_or(0));
-        }
-    }
-
-    /// Lists a kind's whole root to count it, unless a guest's own listing has shown all of it.
-    async fn count(&self, kind: Kind) {
-        if self.state().listed.contains_key(&kind) {
-            return;
-        }
-        let root = Pattern::parse(&format!("/{}/**", root_of(kind))).expect("a constant");
-        match crate::count::all(&*self.store, &root).await {
-            Ok(counts) => self.listed(&counts, |other| root_of(other) == root_of(kind)),
-            Err(error) => {
-                let mut state = self.state();
-                if let Some(draft) = &mut state.draft {
-                    draft.incomplete(format!(
-                        "entries of kind {kind} could not be counted: {error}"
-                    ));
-                }
-            }
-        }
-    }
 }
 
 impl std::fmt::Debug for Session {
@@ -324,35 +247,5 @@ impl std::fmt::Debug for Session {
         f.debug_struct("Session")
             .field("store", &self.store.identity())
             .finish_non_exhaustive()
-    }
-}
-
-fn hash(of: &impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    of.hash(&mut hasher);
-    hasher.finish()
-}
-
-/// The first segment of the paths of a kind.
-pub(crate) fn root_of(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Blob => "blobs",
-        Kind::File => "files",
-        Kind::Workspace => "workspace",
-        Kind::Experiment => "experiments",
-        Kind::Run | Kind::Metrics => "runs",
-        Kind::Model => "models",
-        Kind::Data => "data",
-        Kind::Component => "components",
-        Kind::Environment => "environments",
-        Kind::Code => "codes",
-        Kind::Datastore => "datastores",
-        Kind::Compute => "computes",
-        Kind::Endpoint => "endpoints",
-        Kind::Service => "services",
-        Kind::Pipeline => "pipelines",
-        Kind::Schedule => "schedules",
-        Kind::Resource => "resources",
-        Kind::Telemetry => "telemetry",
     }
 }

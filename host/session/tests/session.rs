@@ -1,5 +1,7 @@
 //! The session as a guest sees it, over the reference store.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 #[path = "session/bench.rs"]
 mod bench;
 #[path = "session/deleting.rs"]
