@@ -28,8 +28,8 @@ pub(crate) struct Filter {
 }
 
 impl Filter {
-    /// For UTF-8 and its escapes.
-    pub(crate) fn of_text(needles: &[Needle]) -> Self {
+    /// For these needles.
+    pub(crate) fn new(needles: &[Needle]) -> Self {
         let mut filter = Self::nothing();
         for (n, needle) in needles.iter().enumerate() {
             let bit = 1 << (n % GROUPS);
@@ -64,27 +64,6 @@ impl Filter {
         filter
     }
 
-    /// For the low bytes of UTF-16.
-    pub(crate) fn of_wide(needles: &[Needle]) -> Self {
-        let mut filter = Self::nothing();
-        for (n, needle) in needles.iter().enumerate() {
-            let bit = 1 << (n % GROUPS);
-            let tables = [&mut filter.first, &mut filter.second, &mut filter.third];
-            for (table, characters) in tables.into_iter().zip(prefixes(&needle.tokens)) {
-                for character in characters {
-                    if !character.is_ascii() || expands_to(character) {
-                        // Case variants may have any low byte.
-                        table.iter_mut().for_each(|bits| *bits |= bit);
-                    } else {
-                        table[character.to_ascii_lowercase() as usize] |= bit;
-                        table[character.to_ascii_uppercase() as usize] |= bit;
-                    }
-                }
-            }
-        }
-        filter
-    }
-
     fn nothing() -> Self {
         Self {
             first: [0; 256],
@@ -113,15 +92,6 @@ impl Filter {
 /// Whether needle `n` is in one of the groups, of which escapes stand for all.
 pub(crate) fn in_groups(groups: u8, n: usize) -> bool {
     groups & (1 << (n % GROUPS) | FIRST_ESCAPED | SECOND_ESCAPED) != 0
-}
-
-/// Whether a character outside ASCII folds to one that begins with this.
-fn expands_to(character: char) -> bool {
-    // Kelvin and long s; ligatures and the like begin with these.
-    matches!(
-        character.to_ascii_lowercase(),
-        'k' | 's' | 'f' | 'i' | 'j' | 'h' | 't' | 'w' | 'y' | 'a'
-    )
 }
 
 /// The bytes that the first three characters may begin with, unescaped.

@@ -14,6 +14,7 @@ use remit_guest::{Failure, params};
 use filter::{Filter, in_groups};
 pub use needle::{CHARACTERS_MAX, Kind, Needle, Unfit, spellings};
 pub use text::Form;
+use text::{character, fold_first};
 
 /// Bytes before a position that the decision on it looks at: an escaped character and one more.
 pub const BEFORE: usize = 32;
@@ -24,8 +25,9 @@ const SPELLING_MAX: usize = 28;
 /// Everything that is looked for.
 pub struct Identifiers {
     needles: Vec<Needle>,
-    text: Filter,
-    wide: Filter,
+    /// What each of them begins with.
+    firsts: Vec<char>,
+    filter: Filter,
     after: usize,
 }
 
@@ -54,8 +56,8 @@ impl Identifiers {
         // Two more: what follows the needle, and half of a pair.
         let after = (longest.max().unwrap_or(0) + 2) * SPELLING_MAX;
         Self {
-            text: Filter::of_text(&needles),
-            wide: Filter::of_wide(&needles),
+            firsts: needles.iter().map(Needle::first).collect(),
+            filter: Filter::new(&needles),
             needles,
             after,
         }
@@ -119,17 +121,30 @@ impl Identifiers {
         first
     }
 
-    /// Looks at every position, in every form: what the filter must not change.
+    /// Asks every needle at every position, in every form: what the short cuts must not change.
     #[doc(hidden)]
-    pub fn find_without_filter(&self, bytes: &[u8]) -> Vec<Hit> {
+    pub fn find_slowly(&self, bytes: &[u8]) -> Vec<Hit> {
         let mut hits = Vec::new();
         let mut at = 0;
         while at < bytes.len() {
-            let hit = [Form::Escaped, Form::Utf16Le, Form::Utf16Be]
-                .into_iter()
-                .find_map(|form| self.longest(bytes, at, form, u8::MAX));
-            at = hit.map_or(at + 1, |hit| hit.end);
-            hits.extend(hit);
+            let mut longest: Option<Hit> = None;
+            for form in [Form::Escaped, Form::Utf16Le, Form::Utf16Be] {
+                // Escaped text goes first; so does the first of several needles that are as long.
+                if longest.is_some() {
+                    break;
+                }
+                for needle in &self.needles {
+                    if let Some(end) = needle.end_at(bytes, at, form)
+                        && longest.is_none_or(|hit| hit.end < end)
+                        && (form == Form::Escaped || has_zero(bytes, at, end))
+                    {
+                        let (start, kind) = (at, needle.kind);
+                        longest = Some(Hit { start, end, kind });
+                    }
+                }
+            }
+            at = longest.map_or(at + 1, |hit| hit.end);
+            hits.extend(longest);
         }
         hits
     }
@@ -149,7 +164,7 @@ impl Identifiers {
         let mut at = start.max(covered);
         while at < end {
             if !wide {
-                at = self.text.next(bytes, at, end);
+                at = self.filter.next(bytes, at, end);
                 if at == end {
                     break;
                 }
@@ -170,7 +185,7 @@ impl Identifiers {
 
     fn text_at(&self, bytes: &[u8], at: usize) -> Option<Hit> {
         let groups = match bytes.get(at..at + 3) {
-            Some(three) => self.text.groups(three[0], three[1], three[2]),
+            Some(three) => self.filter.groups(three[0], three[1], three[2]),
             // The last two bytes: cheaper to look than to reason.
             None => u8::MAX,
         };
@@ -180,24 +195,18 @@ impl Identifiers {
     }
 
     fn wide_at(&self, bytes: &[u8], at: usize) -> Option<Hit> {
-        [(Form::Utf16Le, 0), (Form::Utf16Be, 1)]
+        [Form::Utf16Le, Form::Utf16Be]
             .into_iter()
-            .find_map(|(form, low)| {
-                let byte = |n: usize| bytes.get(at + low + n).copied();
-                let groups = match (byte(0), byte(2), byte(4)) {
-                    (Some(a), Some(b), Some(c)) => self.wide.groups(a, b, c),
-                    _ => u8::MAX,
-                };
-                (groups != 0)
-                    .then(|| self.longest(bytes, at, form, groups))
-                    .flatten()
-            })
+            .find_map(|form| self.longest(bytes, at, form, u8::MAX))
     }
 
     fn longest(&self, bytes: &[u8], at: usize, form: Form, groups: u8) -> Option<Hit> {
+        let (first, _) = character(bytes, at, form)?;
+        let first = fold_first(first);
         let mut longest: Option<Hit> = None;
         for (n, needle) in self.needles.iter().enumerate() {
-            if in_groups(groups, n)
+            if self.firsts[n] == first
+                && in_groups(groups, n)
                 && let Some(end) = needle.end_at(bytes, at, form)
                 && longest.is_none_or(|hit| hit.end < end)
                 && (form == Form::Escaped || has_zero(bytes, at, end))

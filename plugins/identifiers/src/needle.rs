@@ -197,6 +197,14 @@ fn phones(value: &str) -> Result<Vec<Vec<Token>>, Unfit> {
 }
 
 impl Needle {
+    /// What it begins with: spellings begin with a character, never with a gap.
+    pub(crate) fn first(&self) -> char {
+        match self.tokens.first() {
+            Some(Token::Character(first)) => *first,
+            _ => '\0',
+        }
+    }
+
     /// Returns the end of this needle where it begins at `at`, if it stands there as a whole.
     pub(crate) fn end_at(&self, bytes: &[u8], at: usize, form: Form) -> Option<usize> {
         let end = self.spelt_at(bytes, at, form)?;
@@ -207,8 +215,16 @@ impl Needle {
         let mut tokens = self.tokens.as_slice();
         while let Some((token, rest)) = tokens.split_first() {
             match token {
-                Token::Character(_) => {
+                Token::Character(wanted) => {
                     let (found, length) = character(bytes, at, form)?;
+                    at += length;
+                    if found.is_ascii() {
+                        if *wanted != found.to_ascii_lowercase() {
+                            return None;
+                        }
+                        tokens = rest;
+                        continue;
+                    }
                     for folded in fold(found) {
                         let (Token::Character(wanted), rest) = tokens.split_first()? else {
                             return None;
@@ -218,7 +234,6 @@ impl Needle {
                         }
                         tokens = rest;
                     }
-                    at += length;
                     continue;
                 }
                 Token::Gap => {

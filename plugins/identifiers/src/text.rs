@@ -83,6 +83,16 @@ pub(crate) fn fold(character: char) -> impl Iterator<Item = char> {
     character.to_uppercase().flat_map(char::to_lowercase)
 }
 
+/// Returns what the folded character begins with.
+pub(crate) fn fold_first(character: char) -> char {
+    match character {
+        '\0'..='\x7f' => character.to_ascii_lowercase(),
+        // Ideographs and syllables have no case; what is misread as UTF-16 is mostly these.
+        '\u{2e80}'..='\u{a63f}' | '\u{ac00}'..='\u{d7ff}' => character,
+        _ => fold(character).next().unwrap_or(character),
+    }
+}
+
 fn utf8(bytes: &[u8]) -> Option<(char, usize)> {
     let length = match bytes.first()? {
         0..=0x7f => 1,
