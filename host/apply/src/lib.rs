@@ -18,6 +18,9 @@ mod outcome;
 mod store;
 mod verify;
 
+#[cfg(feature = "conformance")]
+pub mod conformance;
+
 pub use admission::{Admitted, admit, policy_pin};
 pub use apply::{Setup, Stop, Stride, apply};
 pub use error::ApplyError;

@@ -311,3 +311,6 @@ impl Store for Memory {
         Ok(state.policy.get(name).cloned())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,393 @@
+//! What a directory can hold besides files, and what a change must leave alone.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
+use std::path::Path;
+
+use remit_apply::{Deleted, StoreMut as _};
+use remit_local::{Directory, OpenError};
+use remit_policy::{Act, Authority, Permitted, Policy, Right, Rights, Strength};
+use remit_workspace::conformance::{listed, paths, read};
+use remit_workspace::{EntryPath, Forecast, Pattern, Store as _, StoreError, Version};
+
+use crate::bed::Bed;
+
+pub(crate) fn permit(act: Act, path: &EntryPath) -> Permitted {
+    let everything = Pattern::everything();
+    let rights = Rights::none()
+        .with(Right::Delete, everything.clone(), Strength::default())
+        .with(Right::Redact, everything, Strength::default());
+    Authority::for_operator(rights, Policy::absent())
+        .permit(act, path, std::iter::empty())
+        .unwrap()
+}
+
+const DELETE: Act = Act::Delete(Strength {
+    purge: false,
+    cascade: false,
+    cancel: false,
+});
+
+async fn pin(bed: &Bed, path: &EntryPath) -> Version {
+    let entry = bed.store.stat(path).await.unwrap();
+    bed.store.pin(&entry).await.unwrap()
+}
+
+fn bytes(text: &'static str) -> remit_workspace::Content {
+    Box::pin(futures::stream::iter([Ok(bytes::Bytes::from_static(
+        text.as_bytes(),
+    ))]))
+}
+
+async fn gaps(bed: &Bed, pattern: &str) -> Vec<String> {
+    let (_, gaps) = listed(bed.store.list(&Pattern::parse(pattern).unwrap()))
+        .await
+        .unwrap();
+    let mut gaps: Vec<_> = gaps
+        .into_iter()
+        .map(|gap| format!("{}: {}", gap.path, gap.reason))
+        .collect();
+    gaps.sort();
+    gaps
+}
+
+#[tokio::test]
+async fn links_are_gaps_and_lead_nowhere() {
+    let outside = tempfile::tempdir().unwrap();
+    fs::write(outside.path().join("secret"), "outside").unwrap();
+    let bed = Bed::plain();
+    let real = bed.write("/files/real/x", b"inside");
+    symlink(outside.path(), bed.root().join("folder")).unwrap();
+    symlink(outside.path().join("secret"), bed.root().join("file")).unwrap();
+    symlink("real", bed.root().join("inner")).unwrap();
+    symlink("nowhere", bed.root().join("broken")).unwrap();
+    let reason = "symbolic link, not followed";
+    let all = ["broken", "file", "folder", "inner"].map(|name| format!("/files/{name}: {reason}"));
+    assert_eq!(gaps(&bed, "/files/**").await, all);
+    assert_eq!(
+        gaps(&bed, "/files/folder/secret").await,
+        [format!("/files/folder: {reason}")]
+    );
+    assert_eq!(
+        gaps(&bed, "/files/folder/**").await,
+        [format!("/files/folder: {reason}")]
+    );
+    assert_eq!(gaps(&bed, "/files/real/**").await, [""; 0]);
+    let (entries, _) = listed(bed.store.list(&Pattern::everything()))
+        .await
+        .unwrap();
+    assert_eq!(
+        entries
+            .into_iter()
+            .map(|entry| entry.path)
+            .collect::<Vec<_>>(),
+        [real.clone()]
+    );
+    let version = pin(&bed, &real).await;
+    for path in [
+        "/files/folder/secret",
+        "/files/file",
+        "/files/inner/x",
+        "/files/broken",
+    ] {
+        let path = EntryPath::parse(path).unwrap();
+        let ends = [
+            bed.store.stat(&path).await.map(|_| ()),
+            bed.store.open(&path, &version, 0).await.map(|_| ()),
+            bed.store
+                .delete(&permit(DELETE, &path), &version)
+                .await
+                .map(|_| ()),
+            bed.store
+                .replace(&permit(Act::Redact, &path), &version, bytes("x"))
+                .await
+                .map(|_| ()),
+        ];
+        for end in ends {
+            assert!(
+                matches!(end, Err(StoreError::OutOfReach { .. })),
+                "{path}: {end:?}"
+            );
+        }
+    }
+    assert_eq!(fs::read(outside.path().join("secret")).unwrap(), b"outside");
+}
+
+/// A file or a folder that becomes a link between the look and the act.
+#[tokio::test]
+async fn a_link_put_in_the_place_of_what_was_listed() {
+    let outside = tempfile::tempdir().unwrap();
+    fs::write(outside.path().join("x"), "one").unwrap();
+    let bed = Bed::plain();
+    let path = bed.write("/files/folder/x", b"one");
+    let version = pin(&bed, &path).await;
+    fs::rename(bed.root().join("folder"), bed.root().join("was")).unwrap();
+    symlink(outside.path(), bed.root().join("folder")).unwrap();
+    let deleted = bed.store.delete(&permit(DELETE, &path), &version).await;
+    assert!(
+        matches!(deleted, Err(StoreError::OutOfReach { .. })),
+        "{deleted:?}"
+    );
+    assert!(outside.path().join("x").exists() && bed.root().join("was/x").exists());
+}
+
+#[tokio::test]
+async fn what_is_no_regular_file_is_a_gap() {
+    let bed = Bed::plain();
+    let fifo = bed.root().join("pipe");
+    let made = std::process::Command::new("mkfifo")
+        .arg(&fifo)
+        .status()
+        .unwrap();
+    assert!(made.success());
+    let _socket = std::os::unix::net::UnixListener::bind(bed.root().join("socket")).unwrap();
+    let reason = "not a regular file";
+    assert_eq!(
+        gaps(&bed, "/**").await,
+        [
+            format!("/files/pipe: {reason}"),
+            format!("/files/socket: {reason}")
+        ]
+    );
+    let path = EntryPath::parse("/files/pipe").unwrap();
+    let opened = bed
+        .store
+        .open(&path, &Version::new("x"), 0)
+        .await
+        .map(|_| ());
+    assert!(
+        matches!(opened, Err(StoreError::OutOfReach { .. })),
+        "{opened:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_folder_that_may_not_be_read_is_a_gap() {
+    // Nothing is forbidden to root.
+    if rustix::process::geteuid().is_root() {
+        return;
+    }
+    let bed = Bed::plain();
+    bed.write("/files/closed/x", b"x");
+    fs::set_permissions(bed.root().join("closed"), fs::Permissions::from_mode(0o000)).unwrap();
+    assert_eq!(
+        gaps(&bed, "/**").await,
+        ["/files/closed: no permission to list"]
+    );
+    fs::set_permissions(bed.root().join("closed"), fs::Permissions::from_mode(0o700)).unwrap();
+}
+
+#[tokio::test]
+async fn folders_nested_too_deeply_are_a_gap() {
+    let bed = Bed::plain();
+    let mut folder = bed.root();
+    for _ in 0..260 {
+        folder.push("d");
+    }
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("x"), "x").unwrap();
+    let gaps = gaps(&bed, "/**").await;
+    assert_eq!(gaps.len(), 1);
+    assert!(
+        gaps[0].ends_with("folders nested more than 250 deep"),
+        "{gaps:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_file_with_other_links_cannot_be_changed() {
+    let bed = Bed::plain();
+    let path = bed.write("/files/x", b"shared");
+    fs::hard_link(bed.file(&path), bed.root().join("other")).unwrap();
+    let entry = bed.store.stat(&path).await.unwrap();
+    assert_eq!(
+        bed.store.forecast(&entry, false).await,
+        Forecast::Impossible("other links".into())
+    );
+    let version = pin(&bed, &path).await;
+    let deleted = bed.store.delete(&permit(DELETE, &path), &version).await;
+    let replaced = bed
+        .store
+        .replace(&permit(Act::Redact, &path), &version, bytes("x"))
+        .await
+        .map(|_| Deleted::Gone);
+    for end in [deleted, replaced] {
+        assert!(
+            matches!(&end, Err(StoreError::Impossible { reason, .. }) if reason == "other links"),
+            "{end:?}"
+        );
+    }
+    assert_eq!(fs::read(bed.root().join("other")).unwrap(), b"shared");
+    fs::remove_file(bed.root().join("other")).unwrap();
+    let entry = bed.store.stat(&path).await.unwrap();
+    assert_eq!(bed.store.forecast(&entry, false).await, Forecast::Gone);
+}
+
+#[tokio::test]
+async fn a_replacement_keeps_what_else_the_file_has() {
+    let bed = Bed::plain();
+    let path = bed.write("/files/x", b"old");
+    let file = bed.file(&path);
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+    let tagged =
+        rustix::fs::setxattr(&file, "user.kept", b"yes", rustix::fs::XattrFlags::empty()).is_ok();
+    let before = fs::metadata(&file).unwrap();
+    let version = pin(&bed, &path).await;
+    bed.store
+        .replace(&permit(Act::Redact, &path), &version, bytes("new"))
+        .await
+        .unwrap();
+    let after = fs::metadata(&file).unwrap();
+    assert_eq!(after.permissions().mode() & 0o7777, 0o640);
+    assert_eq!((after.uid(), after.gid()), (before.uid(), before.gid()));
+    if tagged {
+        let mut value = [0; 8];
+        let length = rustix::fs::getxattr(&file, "user.kept", &mut value[..]).unwrap();
+        assert_eq!(&value[..length], b"yes");
+    }
+}
+
+fn left_over(folder: &Path, name: &str) -> std::path::PathBuf {
+    use sha2::Digest as _;
+    let digest = hex::encode(&sha2::Sha256::digest(name.as_bytes())[..16]);
+    folder.join(format!(".remit-new-{digest}"))
+}
+
+/// As after a crash between writing a replacement and renaming it.
+#[tokio::test]
+async fn what_a_crash_leaves_is_no_entry_and_goes_with_the_next_change() {
+    let bed = Bed::plain();
+    let path = bed.write("/files/x", b"old");
+    let kept = bed.write("/files/y", b"old");
+    let left = [left_over(&bed.root(), "x"), left_over(&bed.root(), "y")];
+    left.iter()
+        .for_each(|left| fs::write(left, "half a").unwrap());
+    assert_eq!(gaps(&bed, "/**").await.len(), 2);
+    let (entries, _) = listed(bed.store.list(&Pattern::everything()))
+        .await
+        .unwrap();
+    assert_eq!(entries.len(), 2, "neither is listed as an entry");
+    let version = pin(&bed, &path).await;
+    bed.store
+        .replace(&permit(Act::Redact, &path), &version, bytes("new"))
+        .await
+        .unwrap();
+    let version = pin(&bed, &kept).await;
+    bed.store
+        .delete(&permit(DELETE, &kept), &version)
+        .await
+        .unwrap();
+    assert_eq!(gaps(&bed, "/**").await, [""; 0]);
+    assert_eq!(fs::read(bed.file(&path)).unwrap(), b"new");
+    assert!(left.iter().all(|left| !left.exists()));
+}
+
+#[tokio::test]
+async fn somebody_elses_lock_is_respected() {
+    let bed = Bed::plain();
+    let path = bed.write("/files/x", b"old");
+    let version = pin(&bed, &path).await;
+    let other = fs::File::open(bed.file(&path)).unwrap();
+    rustix::fs::flock(&other, rustix::fs::FlockOperation::LockExclusive).unwrap();
+    let deleted = bed.store.delete(&permit(DELETE, &path), &version).await;
+    assert!(
+        matches!(deleted, Err(StoreError::Failed { .. })),
+        "{deleted:?}"
+    );
+    drop(other);
+    bed.store
+        .delete(&permit(DELETE, &path), &version)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn folders_of_blobs_go_and_folders_of_files_stay() {
+    let bed = Bed::workspace();
+    let blob = bed.write("/blobs/c/a/b/x", b"x");
+    let beside = bed.write("/blobs/c/a/y", b"y");
+    let file = bed.write("/files/share/a/x", b"x");
+    for path in [&blob, &file] {
+        let version = pin(&bed, path).await;
+        bed.store
+            .delete(&permit(DELETE, path), &version)
+            .await
+            .unwrap();
+    }
+    assert!(!bed.root().join("blobs/c/a/b").exists());
+    assert!(bed.root().join("files/share/a").exists());
+    let version = pin(&bed, &beside).await;
+    bed.store
+        .delete(&permit(DELETE, &beside), &version)
+        .await
+        .unwrap();
+    assert!(bed.root().join("blobs/c").exists() && !bed.root().join("blobs/c/a").exists());
+}
+
+#[tokio::test]
+async fn a_policy_that_cannot_be_read_is_no_absence() {
+    let bed = Bed::plain();
+    assert_eq!(bed.store.policy_file("policy.toml").await.unwrap(), None);
+    let folder = bed.root().join(".remit");
+    let file = folder.join("policy.toml");
+    fs::write(&folder, "a file").unwrap();
+    assert!(bed.store.policy_file("policy.toml").await.is_err());
+    fs::remove_file(&folder).unwrap();
+    fs::create_dir_all(&file).unwrap();
+    assert!(
+        bed.store.policy_file("policy.toml").await.is_err(),
+        "a folder"
+    );
+    fs::remove_dir(&file).unwrap();
+    symlink("/dev/null", &file).unwrap();
+    assert!(
+        bed.store.policy_file("policy.toml").await.is_err(),
+        "a link"
+    );
+    fs::remove_file(&file).unwrap();
+    fs::remove_dir(&folder).unwrap();
+    symlink("/tmp", &folder).unwrap();
+    assert!(
+        bed.store.policy_file("policy.toml").await.is_err(),
+        "a link for the folder"
+    );
+    for name in ["../x", "", ".", "a/b"] {
+        assert!(bed.store.policy_file(name).await.is_err(), "{name:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_directory_that_is_none_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(matches!(
+        Directory::open(folder.path().join("none")),
+        Err(OpenError::Directory { .. })
+    ));
+    for (text, expect) in [
+        ("version = 1\n", "Description"),
+        ("version = 2\nname = \"n\"\nid = \"i\"\n", "UnknownVersion"),
+    ] {
+        fs::write(folder.path().join("workspace.toml"), text).unwrap();
+        let error = format!("{:?}", Directory::open(folder.path()).unwrap_err());
+        assert!(error.starts_with(expect), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn the_same_directory_is_the_same_workspace() {
+    let bed = Bed::plain();
+    let link = bed.root().with_extension("link");
+    symlink(bed.root(), &link).unwrap();
+    let again = Directory::open(&link).unwrap();
+    fs::remove_file(&link).unwrap();
+    assert_eq!(again.identity(), bed.store.identity());
+    assert_ne!(bed.store.identity(), Bed::plain().store.identity());
+    bed.write("/files/x", b"x");
+    assert_eq!(paths(&again, "/**").await, ["/files/x"]);
+    let entry = again
+        .stat(&EntryPath::parse("/files/x").unwrap())
+        .await
+        .unwrap();
+    let content = again.open(&entry.path, &entry.version, 0).await.unwrap();
+    assert_eq!(read(content).await.unwrap(), "x");
+}
