@@ -30,7 +30,9 @@ pub struct Scanned {
 #[derive(Debug)]
 pub struct Scan {
     session: Arc<Session>,
-    from: mpsc::Receiver<Result<Scanned, Refusal>>,
+    /// Closes behind an end that was said: a driver that stops otherwise has not seen everything.
+    from: mpsc::Receiver<Result<Next, Refusal>>,
+    end: bool,
     dead: Option<Failure>,
     _driver: Task<()>,
     _open: Open,
@@ -65,6 +67,7 @@ impl Scope {
         Ok(Scan {
             session: Arc::clone(&self.session),
             from,
+            end: false,
             dead: None,
             _driver: Task(tokio::spawn(driver)),
             _open: open,
@@ -82,13 +85,18 @@ impl Scan {
         let max = max.clamp(1, PAGE_MAX) as usize;
         let mut page = Vec::new();
         // The first is waited for; then what is there already.
-        while page.len() < max {
+        while page.len() < max && !self.end {
             let next = match page.is_empty() {
-                true => self.from.recv().await,
+                true => self
+                    .from
+                    .recv()
+                    .await
+                    .or(Some(Err(Fault::Task("a scan").into()))),
                 false => self.from.try_recv().ok(),
             };
             match next {
-                Some(Ok(scanned)) => page.push(scanned),
+                Some(Ok(Next::Scanned(scanned))) => page.push(scanned),
+                Some(Ok(Next::End)) => self.end = true,
                 Some(Err(Refusal::Failure(failure))) => {
                     self.dead = Some(failure.clone());
                     // What was scanned before is still true; the failure comes with the next call.
@@ -103,6 +111,13 @@ impl Scan {
         }
         Ok(page)
     }
+}
+
+/// What a driver says.
+#[derive(Debug)]
+enum Next {
+    Scanned(Scanned),
+    End,
 }
 
 /// A task that ends when nobody waits for it any more.
@@ -120,7 +135,7 @@ async fn drive(
     listing: Listing,
     scanner: Arc<str>,
     rules: Arc<[String]>,
-    to: mpsc::Sender<Result<Scanned, Refusal>>,
+    to: mpsc::Sender<Result<Next, Refusal>>,
 ) {
     let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let entries = stream::unfold(Some(listing), |listing| async move {
@@ -150,10 +165,12 @@ async fn drive(
             continue;
         };
         let over = scanned.is_err();
-        if to.send(scanned).await.is_err() || over {
+        if to.send(scanned.map(Next::Scanned)).await.is_err() || over {
             return;
         }
     }
+    // Nobody waits for it where this fails.
+    let _dropped = to.send(Ok(Next::End)).await;
 }
 
 /// One entry of a listing; none where it is a gap.

@@ -229,6 +229,7 @@ impl Scanners for Words {
                 found.report(each.collect())
             }
             (_, "trap") => return Err(ScanFault::Scanner("it ran out of memory".into())),
+            (_, "panic") => panic!("a bug of the host"),
             (_, "host") => return Err(ScanFault::Host("no more file handles".into())),
             (_, "peek") => {
                 // Finds something only if it is shown a property.

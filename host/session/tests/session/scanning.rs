@@ -102,8 +102,13 @@ async fn a_scanner_that_breaks_the_rules_makes_a_gap() {
 #[tokio::test]
 async fn a_host_that_cannot_scan_stops_the_run() {
     let bench = With::default().on(workspace());
-    let answer = scan(&bench, "/files/00.log", "bad:host").await;
-    assert!(matches!(answer, Err(remit_session::Refusal::Fault(_))));
+    for scanner in ["bad:host", "bad:panic"] {
+        let answer = scan(&bench, "/files/00.log", scanner).await;
+        assert!(
+            matches!(answer, Err(remit_session::Refusal::Fault(_))),
+            "{scanner}"
+        );
+    }
 }
 
 #[tokio::test]
