@@ -56,6 +56,9 @@ impl Opened {
                     offset += count as u64;
                 }
             }
+            if offset > self.stamp.size_bytes {
+                return Err(Miss::Changed);
+            }
         }
         self.check_unchanged(offset)?;
         Ok(hasher.finalize().into())
@@ -147,7 +150,8 @@ impl Reader {
             hasher.update(&buffer);
         }
         // A full buffer may not be the end; a shorter one is, and must be the end that was expected.
-        if length < room {
+        // One that goes beyond is of another version; without this, a growing file would be read for ever.
+        if length < room || self.offset > self.opened.stamp.size_bytes {
             self.opened.check_unchanged(self.offset)?;
             if let Some((hasher, expect)) = self.digest.take()
                 && <[u8; 32]>::from(hasher.finalize()) != expect
