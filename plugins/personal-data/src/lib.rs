@@ -1,7 +1,7 @@
 //! Finds e-mail addresses, telephone numbers, payment cards, IBANs and IP addresses, and is quiet
 //! on what machines write: run ids, GUIDs, hashes, versions, time stamps, floats.
 //!
-//! Speed comes from [`mask`]: it leaves few candidates, and a small verifier looks at each. The
+//! Speed comes from `mask`: it leaves few candidates, and a small verifier looks at each. The
 //! decision on a candidate depends on [`BEFORE`] bytes before it and [`AFTER`] bytes after it, and
 //! on what was found before, so that chunks do not change what is found.
 
