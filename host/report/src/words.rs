@@ -230,7 +230,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn escaped_text_is_inert(text in any::<String>()) {
+        fn escaped_text_is_inert(text in "[\\x00-\\x20\\x7f-\\u{a0}\\u{300}-\\u{305}\\u{2000}-\\u{2070}\\u{feff}a-cé]{0,40}") {
             let escaped = escape(&text);
             let is_inert = |c: char| !c.is_control()
                 && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');

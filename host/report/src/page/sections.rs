@@ -137,7 +137,7 @@ pub(super) fn numbers(
                     thead { tr { th scope="col" { "right" } th.number scope="col" { "steps" } th.number scope="col" { "bytes" } } }
                     tbody {
                         @for (right, (steps, bytes)) in &survey.rights {
-                            tr { th scope="row" { (right) } td.number { (thousands(*steps)) } td.number { (size(*bytes)) } }
+                            tr { th scope="row" { (right) } td.number { (thousands(*steps)) } td.number { @if *bytes > 0 { (size(*bytes)) } @else { "–" } } }
                         }
                     }
                 }
@@ -183,12 +183,12 @@ pub(super) fn gaps(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
         section aria-labelledby="gaps" {
             h2 id="gaps" { "Gaps: " (count(total, "place", "places")) " that nobody could look at" }
             table.stacked {
-                thead { tr { th.number scope="col" { "gap" } th scope="col" { "place" } th scope="col" { "why" } th scope="col" { "accepted" } } }
+                thead { tr { th scope="col" { "gap" } th scope="col" { "place" } th scope="col" { "why" } th scope="col" { "accepted" } } }
                 tbody {
                     @for (number, gap) in (1..).zip(&gaps) {
                         tr {
-                            th.number scope="row" data-label="gap" { (number) }
-                            td.path data-label="place" { span { (gap.path) } }
+                            th scope="row" data-label="gap" { (number) }
+                            td data-label="place" { span.path { (gap.path) } }
                             td data-label="why" { span { (words::hearsay(&gap.reason, WORDS_CHARS_MAX)) } }
                             td data-label="accepted" { @if accepted.contains(&number) { "yes" } @else { "no" } }
                         }
@@ -215,7 +215,7 @@ pub(super) fn kept(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
                 tbody {
                     @for kept in &kept {
                         tr {
-                            th.path scope="row" data-label="entry" { span { (kept.path) } }
+                            th scope="row" data-label="entry" { span.path { (kept.path) } }
                             td data-label="proposed" { (words::hearsay(&kept.act, NAME_CHARS_MAX)) }
                             td data-label="why" { span { (words::hearsay(&kept.why, WORDS_CHARS_MAX)) } }
                         }
@@ -242,7 +242,7 @@ pub(super) fn residue(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
                 tbody {
                     @for residue in &residue {
                         tr {
-                            th.path scope="row" data-label="entry" { span { (residue.path) } }
+                            th scope="row" data-label="entry" { span.path { (residue.path) } }
                             td data-label="where" { (words::hearsay(&residue.place, NAME_CHARS_MAX)) }
                             td data-label="rule" { (words::hearsay(&residue.rule, NAME_CHARS_MAX)) }
                         }
