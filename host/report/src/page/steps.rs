@@ -110,7 +110,7 @@ fn row(step: &Step, stand: &Stand, speaker: &str, places: Option<(Vec<Context>, 
                 }
             }
             td.number data-label="size" { @if let Some(bytes) = step.size_bytes { (size(bytes)) } }
-            td.(tone_of_state) data-label="state" { @if !stand.word.is_empty() { span { (without_forecast(stand)) } } }
+            td.(tone_of_state) data-label=(if stand.is_forecast { "forecast" } else { "state" }) { @if !stand.word.is_empty() { span { (without_forecast(stand)) } } }
             td data-label=(speaker) {
                 @if !step.reason.is_empty() { span { "“" (words::hearsay(&step.reason, REASON_CHARS_MAX)) "”" } }
             }

@@ -140,6 +140,8 @@ fn the_page_is_whole_and_loads_nothing() {
     let page = page(&made.plan, &around);
     check_inert(&page);
     assert!(page.contains("the guest says"));
+    // On a phone the columns have no head, and a forecast must not read as what has happened.
+    assert!(page.contains("data-label=\"forecast\"") && !page.contains("data-label=\"state\""));
     assert!(
         page.contains("<mark>XXXXXXXX</mark>, due on Friday"),
         "{page}"
