@@ -93,6 +93,8 @@ pub(super) fn table(
 
 fn row(step: &Step, stand: &Stand, speaker: &str, places: Option<(Vec<Context>, u64)>) -> Markup {
     let facts = facts(step).join(", ");
+    // Once it was begun, every step stands somewhere.
+    let is_begun = !stand.is_forecast && !stand.word.is_empty();
     let tone_of_state = match (stand.is_success(), stand.is_forecast) {
         (true, _) => "good",
         (false, true) => "faint",
@@ -110,7 +112,7 @@ fn row(step: &Step, stand: &Stand, speaker: &str, places: Option<(Vec<Context>, 
                 }
             }
             td.number data-label="size" { @if let Some(bytes) = step.size_bytes { (size(bytes)) } }
-            td.(tone_of_state) data-label=(if stand.is_forecast { "forecast" } else { "state" }) { @if !stand.word.is_empty() { span { (without_forecast(stand)) } } }
+            td.(tone_of_state) data-label=(if is_begun { "state" } else { "forecast" }) { @if !stand.word.is_empty() { span { (without_forecast(stand)) } } }
             td data-label=(speaker) {
                 @if !step.reason.is_empty() { span { "“" (words::hearsay(&step.reason, REASON_CHARS_MAX)) "”" } }
             }
