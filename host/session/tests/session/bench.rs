@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::StreamExt as _;
-use remit_plan::{About, Act, Case, Draft, Plan, Step};
+use remit_plan::{About, Act, Case, Draft, Plan, PlanError, Step};
 use remit_policy::{Authority, Policy, Rights, StatedCeilings, parse_allow};
 use remit_session::{
     Answer, Budget, Code, Finding, Findings, Finished, Named, Refusal, ScanFault, Scanners, Scope,
@@ -102,6 +102,10 @@ impl Bench {
 }
 
 pub(crate) fn seal(finished: Finished) -> Plan {
+    try_seal(finished).unwrap()
+}
+
+pub(crate) fn try_seal(finished: Finished) -> Result<Plan, PlanError> {
     let about = About {
         workspace: "memory:test".into(),
         guest: "test".into(),
@@ -109,7 +113,7 @@ pub(crate) fn seal(finished: Finished) -> Plan {
         created: NOW,
         expires: NOW + 1,
     };
-    Plan::open(finished.draft.settle().unwrap().seal(about).unwrap()).unwrap()
+    Plan::open(finished.draft.settle()?.seal(about)?)
 }
 
 pub(crate) fn steps(plan: &Plan) -> Vec<Step> {

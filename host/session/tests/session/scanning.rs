@@ -141,16 +141,20 @@ async fn what_cannot_be_scanned_is_said() {
 
 #[tokio::test]
 async fn a_read_that_broke_off_makes_the_plan_incomplete() {
-    // The scanner keeps the error to itself and says that all is well.
-    let bench = With::default().on(workspace());
-    bench.store.break_off_after(3);
-    assert_eq!(
-        scan(&bench, "/files/00.log", "find:jane").await.unwrap(),
-        []
-    );
-    let plan = bench.plan().await;
-    assert!(plan.summary().incomplete.is_some());
-    assert_eq!(gaps(&plan), [""; 0]);
+    // While the format is found out, and behind that, where the scanner keeps the error to itself and
+    // says that all is well.
+    for bytes in [3, 5_000] {
+        let bench = With::default().on(workspace());
+        bench
+            .store
+            .put(&path("/files/long.log"), "jane ".repeat(2_000));
+        bench.store.break_off_after(bytes);
+        let scanned = scan(&bench, "/files/long.log", "find:jane").await;
+        assert_eq!(scanned.unwrap(), [], "{bytes}");
+        let plan = bench.plan().await;
+        assert!(plan.summary().incomplete.is_some(), "{bytes}");
+        assert_eq!(gaps(&plan), [""; 0], "{bytes}");
+    }
 }
 
 #[tokio::test]
