@@ -1,0 +1,79 @@
+//! Converters: bytes in, bytes out, for export packages and staged rewrites.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use remit_session::Session;
+use remit_workspace::{Content, Entry};
+use tokio::sync::mpsc::Sender;
+use wasmtime::component::Resource;
+
+use crate::cancel::Cancel;
+use crate::convert;
+use crate::guest::{GuestError, bounded, outcome};
+use crate::host::{Sink, Source};
+use crate::limits::Limits;
+use crate::loaded::{self, Loaded};
+use crate::state::{Params, State, Voice};
+
+/// A converter with the operator's values for its parameters.
+#[derive(Debug)]
+pub struct Converter {
+    loaded: Arc<Loaded>,
+    params: Arc<Params>,
+    limits: Limits,
+    cancel: Cancel,
+}
+
+impl Converter {
+    /// A converter; `limits` bound each call, which is one entry.
+    pub fn new(
+        loaded: Arc<Loaded>,
+        params: Params,
+        limits: Limits,
+        cancel: Cancel,
+    ) -> Result<Self, GuestError> {
+        match &loaded.entry {
+            loaded::Entry::Converter(_) => Ok(Self {
+                loaded,
+                params: Arc::new(params),
+                limits,
+                cancel,
+            }),
+            _ => Err(loaded.wrong_world("converter")),
+        }
+    }
+
+    /// Converts one entry's content, in a fresh instance. What it writes arrives at the other end of
+    /// `to`, whose capacity is how far it may be ahead; on an error, what arrived is not the whole.
+    pub async fn convert(
+        &self,
+        session: &Arc<Session>,
+        of: Entry,
+        content: Content,
+        to: Sender<Bytes>,
+    ) -> Result<(), GuestError> {
+        let loaded::Entry::Converter(pre) = &self.loaded.entry else {
+            unreachable!("BUG: only converters are taken");
+        };
+        let voice = Voice::Converter(Arc::clone(session), Arc::clone(&self.params));
+        let mut store = State::store(&self.loaded.runtime, &self.limits, voice, &self.cancel);
+        let of = convert::entry(of);
+        let ended = bounded(&self.limits, &self.cancel, async {
+            let instance = pre.instantiate_async(&mut store).await?;
+            let source = store.data_mut().handles.push(Source::new(content))?;
+            let sink = store
+                .data_mut()
+                .handles
+                .push(Sink::new(to, self.limits.output_bytes))?;
+            store.data_mut().watch.start();
+            let (source, sink) = (
+                Resource::new_borrow(source.rep()),
+                Resource::new_borrow(sink.rep()),
+            );
+            instance.call_convert(&mut store, &of, source, sink).await
+        })
+        .await;
+        outcome(ended, &mut store, &self.limits)
+    }
+}

@@ -1,0 +1,109 @@
+//! A guest, compiled and checked, of which instances are made.
+
+use std::sync::Arc;
+
+use remit_policy::{Right, World};
+use wasmtime::component::{HasSelf, InstancePre, Linker};
+
+use crate::bindings::converter::ConverterPre;
+use crate::bindings::scanner::ScannerPre;
+use crate::bindings::workflow::WorkflowPre;
+use crate::bindings::{
+    archives, contents, converting, deletions, entries, exports, model, notes, params, redactions,
+    scanning, scans, scopes,
+};
+use crate::cache::Cache;
+use crate::compile::compiled;
+use crate::error::plain;
+use crate::outline::Outline;
+use crate::state::State;
+use crate::{Error, Runtime, imports};
+
+/// A component that may run: its imports were checked, its code is compiled.
+pub struct Loaded {
+    pub(crate) runtime: Arc<Runtime>,
+    pub(crate) entry: Entry,
+    outline: Outline,
+}
+
+/// The function that the component exports.
+pub(crate) enum Entry {
+    Workflow(WorkflowPre<State>),
+    Scanner(ScannerPre<State>),
+    Converter(ConverterPre<State>),
+}
+
+impl Loaded {
+    /// Loads a component: from the cache of compiled code, or compiled now.
+    ///
+    /// `granted` says whether any of a right was granted; a guest that cannot do without one that was
+    /// not is refused. Scanners and converters ask for none.
+    pub fn load(
+        runtime: &Arc<Runtime>,
+        component: &[u8],
+        cache: Option<&Cache>,
+        granted: impl Fn(Right) -> bool,
+    ) -> Result<Self, Error> {
+        let outline = Outline::read(component)?;
+        let interfaces = imports::check(&outline, granted)?;
+        let code = compiled(runtime, &outline, component, cache)?;
+        let unlinked = |error: wasmtime::Error| Error::Malformed(plain(&error));
+        let linker = linker(runtime, &interfaces).map_err(unlinked)?;
+        let pre = linker.instantiate_pre(&code).map_err(unlinked)?;
+        let entry = Entry::new(outline.manifest.world, pre).map_err(unlinked)?;
+        Ok(Self {
+            runtime: Arc::clone(runtime),
+            entry,
+            outline,
+        })
+    }
+
+    /// What the component is.
+    pub fn outline(&self) -> &Outline {
+        &self.outline
+    }
+}
+
+impl std::fmt::Debug for Loaded {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Loaded")
+            .field("outline", &self.outline)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Entry {
+    fn new(world: World, pre: InstancePre<State>) -> wasmtime::Result<Self> {
+        Ok(match world {
+            World::Workflow => Self::Workflow(WorkflowPre::new(pre)?),
+            World::Scanner => Self::Scanner(ScannerPre::new(pre)?),
+            World::Converter => Self::Converter(ConverterPre::new(pre)?),
+        })
+    }
+}
+
+/// A linker with these interfaces and no others: what a component does not import, it is not near.
+fn linker(runtime: &Runtime, interfaces: &[String]) -> wasmtime::Result<Linker<State>> {
+    type Own = HasSelf<State>;
+    let mut linker = Linker::new(runtime.engine());
+    for interface in interfaces {
+        let linker = &mut linker;
+        match interface.as_str() {
+            "model" => model::add_to_linker::<_, Own>(linker, |state| state),
+            "scopes" => scopes::add_to_linker::<_, Own>(linker, |state| state),
+            "entries" => entries::add_to_linker::<_, Own>(linker, |state| state),
+            "contents" => contents::add_to_linker::<_, Own>(linker, |state| state),
+            "scans" => scans::add_to_linker::<_, Own>(linker, |state| state),
+            "deletions" => deletions::add_to_linker::<_, Own>(linker, |state| state),
+            "redactions" => redactions::add_to_linker::<_, Own>(linker, |state| state),
+            "exports" => exports::add_to_linker::<_, Own>(linker, |state| state),
+            "archives" => archives::add_to_linker::<_, Own>(linker, |state| state),
+            "params" => params::add_to_linker::<_, Own>(linker, |state| state),
+            "notes" => notes::add_to_linker::<_, Own>(linker, |state| state),
+            "scanning" => scanning::add_to_linker::<_, Own>(linker, |state| state),
+            "converting" => converting::add_to_linker::<_, Own>(linker, |state| state),
+            _ => unreachable!("BUG: the import check lets only known interfaces through"),
+        }?;
+    }
+    Ok(linker)
+}
