@@ -7,42 +7,64 @@ use remit_plan::{Plan, State};
 use remit_policy::Authority;
 use remit_report::ShowPlan;
 
+use crate::authority;
 use crate::case::now;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::target::Workspace;
 use crate::ui::Ui;
-use crate::authority;
 
 /// Acts under way at once. A directory gains nothing from more; services will say for themselves.
 const IN_FLIGHT: usize = 8;
 
 /// What a plan was pinned to, under the policy of today.
-pub(crate) async fn pinned_authority(workspace: &Workspace, plan: &Plan) -> Result<Authority, CommandError> {
+pub(crate) async fn pinned_authority(
+    workspace: &Workspace,
+    plan: &Plan,
+) -> Result<Authority, CommandError> {
     let policy = authority::policy(workspace.reading().as_ref()).await?;
     let read = |name: &str| {
         let path = plan.case().path(name);
-        std::fs::read_to_string(&path).map_err(|error| CommandError::io(format!("cannot read `{}`", path.display()), error))
+        std::fs::read_to_string(&path)
+            .map_err(|error| CommandError::io(format!("cannot read `{}`", path.display()), error))
     };
-    let asks = plan.case().path("asks.toml").exists().then(|| read("asks.toml")).transpose()?;
-    Ok(Authority::pinned(asks.as_deref(), &read("grant.toml")?, policy)?)
+    let asks = plan
+        .case()
+        .path("asks.toml")
+        .exists()
+        .then(|| read("asks.toml"))
+        .transpose()?;
+    Ok(Authority::pinned(
+        asks.as_deref(),
+        &read("grant.toml")?,
+        policy,
+    )?)
 }
 
 /// Prints a plan in ten lines.
-pub(crate) async fn show(ui: &Ui, workspace: Option<&Workspace>, plan: &Plan, progress: Option<Progress>) -> Result<(), CommandError> {
+pub(crate) async fn show(
+    ui: &Ui,
+    workspace: Option<&Workspace>,
+    plan: &Plan,
+    progress: Option<Progress>,
+) -> Result<(), CommandError> {
     let authority = match workspace {
         Some(workspace) => Some(pinned_authority(workspace, plan).await?),
         None => None,
     };
     let about = ShowPlan {
-        ceilings: authority.as_ref().map(|authority| authority.ceilings().clone()),
+        ceilings: authority
+            .as_ref()
+            .map(|authority| authority.ceilings().clone()),
         progress,
-        policy_absent: authority.as_ref().is_some_and(|authority| authority.policy().is_absent()),
+        policy_absent: authority
+            .as_ref()
+            .is_some_and(|authority| authority.policy().is_absent()),
         next: format!("remit apply {}", plan.case().dir().display()),
     };
     let mut out = ui.out();
     match ui.json {
-        true => remit_report::plan_json(&mut out, plan, &about)?,
+        true => remit_report::plan_json(&mut out, plan, about.progress.as_ref())?,
         false => remit_report::show_plan(&mut out, plan, &about, ui.style(), ui.width)?,
     }
     std::io::Write::flush(&mut out)?;
@@ -56,27 +78,54 @@ fn confirm(ui: &Ui, plan: &Plan, yes: bool) -> Result<bool, CommandError> {
     }
     let case = plan.case().dir().display();
     if !ui.can_ask() {
-        return Err(CommandError::refused("nobody is there to confirm the plan, and nothing was changed")
-            .hint(format!("look at it: remit show {case}"))
-            .hint(format!("then: remit apply {case} --yes")));
+        return Err(CommandError::refused(
+            "nobody is there to confirm the plan, and nothing was changed",
+        )
+        .hint(format!("look at it: remit show {case}"))
+        .hint(format!("then: remit apply {case} --yes")));
     }
-    let entries: u64 = plan.summary().acts.values().map(|count| count.entries).sum();
-    let answer = ui.ask(&format!("Type the number of entries ({entries}) to go on, or anything else to stop:"))?;
+    let entries: u64 = plan
+        .summary()
+        .acts
+        .values()
+        .map(|count| count.entries)
+        .sum();
+    let answer = ui.ask(&format!(
+        "Type the number of entries ({entries}) to go on, or anything else to stop:"
+    ))?;
     Ok(answer.is_some_and(|answer| answer.replace([',', '_', ' '], "") == entries.to_string()))
 }
 
 /// Applies a plan that was shown, or goes on where an earlier run stopped.
-pub(crate) async fn carry_out(ui: &Ui, workspace: &Workspace, plan: Plan, yes: bool) -> Result<Exit, CommandError> {
+pub(crate) async fn carry_out(
+    ui: &Ui,
+    workspace: &Workspace,
+    plan: Plan,
+    yes: bool,
+) -> Result<Exit, CommandError> {
     let authority = pinned_authority(workspace, &plan).await?;
     let case = plan.case().dir().to_owned();
-    let admitted = admit(plan.clone(), workspace.reading().as_ref(), &authority, now()).await?;
+    let admitted = admit(
+        plan.clone(),
+        workspace.reading().as_ref(),
+        &authority,
+        now(),
+    )
+    .await?;
     for approval in &admitted.approvals {
-        ui.status(format!("approved by {} ({})", remit_report::words::escape(&approval.principal), approval.fingerprint));
+        ui.status(format!(
+            "approved by {} ({})",
+            remit_report::words::escape(&approval.principal),
+            approval.fingerprint
+        ));
     }
     // Approvals are the confirmation; and what was begun was confirmed before.
     let is_confirmed = !admitted.approvals.is_empty() || admitted.is_begun();
     if !is_confirmed && !confirm(ui, &plan, yes)? {
-        ui.status(format!("Nothing was changed. The plan stays: remit apply {}", case.display()));
+        ui.status(format!(
+            "Nothing was changed. The plan stays: remit apply {}",
+            case.display()
+        ));
         return Ok(Exit::Refused);
     }
     let stop = Stop::default();
@@ -105,7 +154,10 @@ pub(crate) async fn carry_out(ui: &Ui, workspace: &Workspace, plan: Plan, yes: b
     std::io::Write::flush(&mut out)?;
     drop(out);
     if stop.is_asked() && !progress.finished {
-        ui.status(format!("Stopped as you asked; nothing is half done. Go on with: remit apply {}", case.display()));
+        ui.status(format!(
+            "Stopped as you asked; nothing is half done. Go on with: remit apply {}",
+            case.display()
+        ));
         return Ok(Exit::Interrupted);
     }
     Ok(exit_of(&outcome))
@@ -124,13 +176,19 @@ pub(crate) fn exit_of(outcome: &Outcome) -> Exit {
     let count = |state: &State| outcome.count(state.as_str());
     let left_to_time = count(&State::GoneOn(0));
     if succeeded == total {
-        return if left_to_time > 0 { Exit::LeftToTime } else { Exit::Done };
+        return if left_to_time > 0 {
+            Exit::LeftToTime
+        } else {
+            Exit::Done
+        };
     }
     if succeeded > 0 {
         return Exit::Partly;
     }
     let none = String::new;
-    if count(&State::Failed(none())) + count(&State::Unknown(none())) + outcome.count(Outcome::OPEN) > 0 {
+    if count(&State::Failed(none())) + count(&State::Unknown(none())) + outcome.count(Outcome::OPEN)
+        > 0
+    {
         Exit::Failed
     } else if count(&State::Skipped(none())) > 0 {
         Exit::Stale

@@ -11,7 +11,12 @@ use crate::commands;
 /// A guest reads and proposes; the host disposes: every change is first a plan that a person can read,
 /// then an act that is journalled, checked and shown.
 #[derive(Parser)]
-#[command(name = "remit", version, arg_required_else_help = true, infer_subcommands = false)]
+#[command(
+    name = "remit",
+    version,
+    arg_required_else_help = true,
+    infer_subcommands = false
+)]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -39,10 +44,13 @@ pub(crate) enum Command {
     Delete(commands::delete::Args),
     Redact(commands::redact::Args),
     Export(commands::export::Args),
+    Plan(commands::plan::Args),
+    Run(commands::run::Args),
     Approve(commands::approve::Args),
     Apply(commands::apply::Args),
     Verify(commands::verify::Args),
     Hold(commands::hold::Args),
+    Plugin(commands::plugin::Args),
     Completions(commands::completions::Args),
 }
 

@@ -1,6 +1,6 @@
 //! Who may do what in this command: the workspace's policy, read once, and what was typed.
 
-use remit_policy::{Policy, Raise, Right, Rights, Strength, HOLDS_FILE, POLICY_FILE};
+use remit_policy::{HOLDS_FILE, POLICY_FILE, Policy, Raise, Right, Rights, Strength};
 use remit_workspace::{Pattern, Store};
 
 use crate::error::CommandError;
@@ -20,7 +20,11 @@ pub(crate) fn typed(patterns: &[Pattern], rights: &[Right], strength: Strength) 
             granted = granted.with(right, pattern.clone(), Strength::default());
         }
         for right in rights {
-            let strength = if *right == Right::Delete { strength } else { Strength::default() };
+            let strength = if *right == Right::Delete {
+                strength
+            } else {
+                Strength::default()
+            };
             granted = granted.with(*right, pattern.clone(), strength);
         }
     }

@@ -9,7 +9,10 @@ pub(crate) mod export;
 pub(crate) mod hold;
 pub(crate) mod init;
 pub(crate) mod list;
+pub(crate) mod plan;
+pub(crate) mod plugin;
 pub(crate) mod redact;
+pub(crate) mod run;
 pub(crate) mod show;
 pub(crate) mod verify;
 
@@ -30,9 +33,12 @@ pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
         Command::Delete(args) => delete::run(args, ui).await,
         Command::Redact(args) => redact::run(args, ui).await,
         Command::Export(args) => export::run(args, ui).await,
+        Command::Plan(args) => plan::run(args, ui).await,
+        Command::Run(args) => run::run(args, ui).await,
         Command::Approve(args) => approve::run(args, ui).await,
         Command::Apply(args) => apply::run(args, ui).await,
         Command::Verify(args) => verify::run(args, ui).await,
+        Command::Plugin(args) => plugin::run(args, ui).await,
         Command::Hold(args) => hold::run(args, ui).await,
         Command::Completions(args) => completions::run(args, ui),
     }

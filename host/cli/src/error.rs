@@ -30,7 +30,11 @@ pub(crate) enum Cause {
 
 impl CommandError {
     pub(crate) fn new(exit: Exit, error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { exit, cause: Cause::Error(error.into()), hints: Vec::new() }
+        Self {
+            exit,
+            cause: Cause::Error(error.into()),
+            hints: Vec::new(),
+        }
     }
 
     pub(crate) fn usage(message: impl Into<String>) -> Self {
@@ -42,7 +46,13 @@ impl CommandError {
     }
 
     pub(crate) fn io(doing: impl Into<String>, source: std::io::Error) -> Self {
-        Self::new(Exit::Failed, Doing { doing: doing.into(), source })
+        Self::new(
+            Exit::Failed,
+            Doing {
+                doing: doing.into(),
+                source,
+            },
+        )
     }
 
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -62,7 +72,11 @@ impl From<std::io::Error> for CommandError {
     /// Only writing to our own output has no better words.
     fn from(error: std::io::Error) -> Self {
         match error.kind() {
-            std::io::ErrorKind::BrokenPipe => Self { exit: Exit::Done, cause: Cause::BrokenPipe, hints: Vec::new() },
+            std::io::ErrorKind::BrokenPipe => Self {
+                exit: Exit::Done,
+                cause: Cause::BrokenPipe,
+                hints: Vec::new(),
+            },
             _ => Self::io("cannot write the answer", error),
         }
     }
@@ -71,10 +85,13 @@ impl From<std::io::Error> for CommandError {
 impl From<PlanError> for CommandError {
     fn from(error: PlanError) -> Self {
         let exit = match &error {
-            PlanError::Exists(_) | PlanError::NotACase(_) | PlanError::NotSealed(_) | PlanError::NoSuchGap { .. } => {
-                Exit::Usage
+            PlanError::Exists(_)
+            | PlanError::NotACase(_)
+            | PlanError::NotSealed(_)
+            | PlanError::NoSuchGap { .. } => Exit::Usage,
+            PlanError::Damaged { .. } | PlanError::Conflict { .. } | PlanError::AlreadyApproved => {
+                Exit::Refused
             }
-            PlanError::Damaged { .. } | PlanError::Conflict { .. } | PlanError::AlreadyApproved => Exit::Refused,
             PlanError::Io { .. } | PlanError::Newer { .. } | PlanError::Circular(_) => Exit::Failed,
         };
         Self::new(exit, error)
@@ -112,7 +129,9 @@ impl From<StoreError> for CommandError {
         let exit = match &error {
             StoreError::Changed(_) => Exit::Stale,
             StoreError::OutOfReach { .. } | StoreError::Held { .. } => Exit::Refused,
-            StoreError::NotFound(_) | StoreError::Impossible { .. } | StoreError::Failed { .. } => Exit::Failed,
+            StoreError::NotFound(_) | StoreError::Impossible { .. } | StoreError::Failed { .. } => {
+                Exit::Failed
+            }
         };
         Self::new(exit, error)
     }
@@ -120,7 +139,11 @@ impl From<StoreError> for CommandError {
 
 impl From<FileError> for CommandError {
     fn from(error: FileError) -> Self {
-        Self { exit: Exit::Usage, cause: Cause::File(Box::new(error)), hints: Vec::new() }
+        Self {
+            exit: Exit::Usage,
+            cause: Cause::File(Box::new(error)),
+            hints: Vec::new(),
+        }
     }
 }
 
@@ -152,7 +175,10 @@ impl From<Refused> for CommandError {
                 .collect(),
             Refused::OtherGuest { .. } => Vec::new(),
         };
-        Self { hints, ..Self::new(Exit::Refused, error) }
+        Self {
+            hints,
+            ..Self::new(Exit::Refused, error)
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod args;
 mod authority;
 mod case;
 mod commands;
+mod contexts;
 mod error;
 mod exit;
 mod guests;
@@ -22,7 +23,10 @@ use clap::Parser as _;
 fn main() -> ExitCode {
     let args = args::Args::parse();
     let ui = ui::Ui::new(&args.output);
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(source) => return ui.fail(&error::CommandError::io("cannot start threads", source)),
     };

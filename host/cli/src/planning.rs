@@ -7,9 +7,11 @@ use remit_apply::policy_pin;
 use remit_plan::{About, Case, Draft, GapNumbers, Manifest, Plan};
 use remit_policy::Authority;
 use remit_session::{Budget, Finished, Scanners, Scope, Session, Setup};
+use remit_wasm::Cancel;
 
 use crate::case::now;
 use crate::error::CommandError;
+use crate::exit::Exit;
 use crate::target::Workspace;
 use crate::ui::Ui;
 
@@ -25,13 +27,34 @@ pub(crate) struct Planning<'a> {
     pub(crate) who: String,
     /// Files of the case that the plan's digest covers besides its own.
     pub(crate) covers: Vec<String>,
+    /// Stops the guests.
+    pub(crate) cancel: Cancel,
 }
 
 impl Planning<'_> {
     /// Has `propose` make its proposals and seals what comes of them.
     ///
-    /// Whatever goes wrong on the way, no plan is left: the case stays without a manifest.
+    /// Whatever goes wrong on the way, nothing is left: half a plan is no plan.
     pub(crate) async fn run(
+        self,
+        propose: impl AsyncFnOnce(Arc<Session>, Scope) -> Result<(), CommandError>,
+    ) -> Result<Plan, CommandError> {
+        let (dir, cancel) = (self.case.dir().to_owned(), self.cancel.clone());
+        let planned = tokio::select! {
+            planned = self.plan(propose) => planned,
+            Ok(()) = tokio::signal::ctrl_c() => {
+                cancel.cancel();
+                Err(CommandError::new(Exit::Interrupted, "stopped as you asked: no plan was made, and nothing was changed"))
+            }
+        };
+        if planned.is_err() {
+            // The error is what the person must read; that a draft lies about is the lesser evil.
+            let _second_failure = std::fs::remove_dir_all(&dir);
+        }
+        planned
+    }
+
+    async fn plan(
         self,
         propose: impl AsyncFnOnce(Arc<Session>, Scope) -> Result<(), CommandError>,
     ) -> Result<Plan, CommandError> {
@@ -49,9 +72,19 @@ impl Planning<'_> {
         });
         let scope = session.root();
         let proposed = propose(session.clone(), scope).await;
-        let Finished { draft, denials, denials_more, over_ceiling, log, .. } = session.finish().await?;
+        let Finished {
+            draft,
+            denials,
+            denials_more,
+            over_ceiling,
+            log,
+            ..
+        } = session.finish().await?;
         for line in log {
-            self.ui.status(format!("the guest says: {}", remit_report::words::escape(&line)));
+            self.ui.status(format!(
+                "the guest says: {}",
+                remit_report::words::escape(&line)
+            ));
         }
         for denial in &denials {
             self.ui.warn(format!("denied: {}", denial.why));
@@ -69,7 +102,8 @@ impl Planning<'_> {
         proposed?;
         let mut settled = draft.settle()?;
         self.workspace.note_in(&self.case)?;
-        self.case.write_new("grant.toml", self.authority.grant_toml().as_bytes())?;
+        self.case
+            .write_new("grant.toml", self.authority.grant_toml().as_bytes())?;
         settled.cover("grant.toml")?;
         if let Some(asks) = self.authority.asks_toml() {
             self.case.write_new("asks.toml", asks.as_bytes())?;
@@ -99,7 +133,8 @@ pub(crate) fn accept_gaps(plan: Plan, typed: &[String]) -> Result<Plan, CommandE
         match text.as_str() {
             "all" => numbers.extend(1..=plan.manifest().gaps),
             text => numbers.push(text.parse().map_err(|_no_number| {
-                CommandError::usage(format!("`{text}` is no gap's number")).hint("`remit show CASE` lists the gaps with their numbers")
+                CommandError::usage(format!("`{text}` is no gap's number"))
+                    .hint("`remit show CASE` lists the gaps with their numbers")
             })?),
         }
     }

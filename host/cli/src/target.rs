@@ -36,16 +36,22 @@ impl Workspace {
             })?,
         };
         if let Some((scheme, _)) = given.to_str().and_then(|text| text.split_once("://")) {
-            return Err(CommandError::usage(format!("workspaces of `{scheme}://` cannot be opened by this version"))
-                .hint("it works on directories: -w DIRECTORY"));
+            return Err(CommandError::usage(format!(
+                "workspaces of `{scheme}://` cannot be opened by this version"
+            ))
+            .hint("it works on directories: -w DIRECTORY"));
         }
         let store = Directory::open(&given).map_err(|error| {
-            CommandError::new(crate::exit::Exit::Usage, error).hint("name a directory: -w DIRECTORY")
+            CommandError::new(crate::exit::Exit::Usage, error)
+                .hint("name a directory: -w DIRECTORY")
         })?;
-        let dir = given
-            .canonicalize()
-            .map_err(|error| CommandError::io(format!("cannot open `{}`", given.display()), error))?;
-        Ok(Self { store: Arc::new(store), dir })
+        let dir = given.canonicalize().map_err(|error| {
+            CommandError::io(format!("cannot open `{}`", given.display()), error)
+        })?;
+        Ok(Self {
+            store: Arc::new(store),
+            dir,
+        })
     }
 
     /// Opens the workspace that a plan was made for: what `-w` names, or where it was when it was planned.
@@ -55,9 +61,13 @@ impl Workspace {
             return Self::open(target);
         }
         let noted = plan.case().path(NOTED);
-        let place = std::fs::read(&noted)
-            .map_err(|error| CommandError::io("cannot tell where the workspace lies", error).hint("name it: -w DIRECTORY"))?;
-        Self::open(&Target { workspace: Some(PathBuf::from(OsString::from_vec(place))) })
+        let place = std::fs::read(&noted).map_err(|error| {
+            CommandError::io("cannot tell where the workspace lies", error)
+                .hint("name it: -w DIRECTORY")
+        })?;
+        Self::open(&Target {
+            workspace: Some(PathBuf::from(OsString::from_vec(place))),
+        })
     }
 
     /// Notes in the case where the workspace lies, for whoever goes on with it.
@@ -72,11 +82,13 @@ impl Workspace {
 }
 
 pub(crate) fn current_dir() -> Result<PathBuf, CommandError> {
-    std::env::current_dir().map_err(|error| CommandError::io("cannot tell the current folder", error))
+    std::env::current_dir()
+        .map_err(|error| CommandError::io("cannot tell the current folder", error))
 }
 
 /// The nearest folder at or above `from` that says that it is a workspace.
 fn find_above(from: &Path) -> Option<PathBuf> {
-    let is_workspace = |dir: &&Path| dir.join("workspace.toml").is_file() || dir.join(".remit").is_dir();
+    let is_workspace =
+        |dir: &&Path| dir.join("workspace.toml").is_file() || dir.join(".remit").is_dir();
     from.ancestors().find(is_workspace).map(Path::to_owned)
 }

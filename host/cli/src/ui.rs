@@ -26,10 +26,18 @@ pub(crate) struct Ui {
 
 impl Ui {
     pub(crate) fn new(output: &Output) -> Self {
-        let width = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).unwrap_or(100);
+        let width = std::env::var("COLUMNS")
+            .ok()
+            .and_then(|columns| columns.parse().ok())
+            .unwrap_or(100);
         let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let colour = !output.json && !no_colour && io::stdout().is_terminal();
-        Self { quiet: output.quiet, json: output.json, colour, width }
+        Self {
+            quiet: output.quiet,
+            json: output.json,
+            colour,
+            width,
+        }
     }
 
     /// Where the answer is written. Flushed when dropped; write errors are met on the way.
@@ -68,7 +76,9 @@ impl Ui {
             }
             Cause::File(diagnostic) => {
                 let mut text = String::new();
-                let handler = miette::GraphicalReportHandler::new_themed(miette::GraphicalTheme::unicode_nocolor());
+                let handler = miette::GraphicalReportHandler::new_themed(
+                    miette::GraphicalTheme::unicode_nocolor(),
+                );
                 match handler.render_report(&mut text, diagnostic.as_ref()) {
                     Ok(()) => eprintln!("error: {}", text.trim()),
                     Err(_) => eprintln!("error: {diagnostic}"),
@@ -91,7 +101,10 @@ impl Ui {
         eprint!("{question} ");
         io::stderr().flush()?;
         let mut line = String::new();
-        let n = io::stdin().lock().read_line(&mut line).map_err(|error| CommandError::io("cannot read the answer", error))?;
+        let n = io::stdin()
+            .lock()
+            .read_line(&mut line)
+            .map_err(|error| CommandError::io("cannot read the answer", error))?;
         Ok((n > 0).then(|| line.trim().to_owned()))
     }
 
@@ -105,13 +118,19 @@ impl Ui {
 
     /// How answers are set.
     pub(crate) fn style(&self) -> Style {
-        if self.colour { Style::Ansi } else { Style::Plain }
+        if self.colour {
+            Style::Ansi
+        } else {
+            Style::Plain
+        }
     }
 
     /// A bar for work of a known length, on a terminal only.
     pub(crate) fn bar(&self, what: &'static str, length: u64) -> ProgressBar {
         let bar = ProgressBar::with_draw_target(Some(length), self.draw_target());
-        let style = ProgressStyle::with_template("{msg:12} {bar:30} {human_pos}/{human_len} · {per_sec} · {eta} left");
+        let style = ProgressStyle::with_template(
+            "{msg:12} {bar:30} {human_pos}/{human_len} · {per_sec} · {eta} left",
+        );
         bar.set_style(style.expect("a constant template"));
         bar.set_message(what);
         bar

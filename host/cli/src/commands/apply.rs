@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use remit_plan::{Case, Plan};
 
+use crate::applying;
 use crate::args::Target;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::planning::accept_gaps;
 use crate::target::Workspace;
 use crate::ui::Ui;
-use crate::applying;
 
 /// Apply a plan, or go on where an earlier run was stopped
 #[derive(clap::Args)]

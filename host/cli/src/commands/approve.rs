@@ -34,7 +34,9 @@ pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
             .map_err(|error| CommandError::new(Exit::Failed, error))?;
         ui.status(format!("Signed: {}", case.path(&file).display()));
     } else if args.accept_gap.is_empty() {
-        return Err(CommandError::usage("nothing to do: name a key (--key FILE) or a gap to accept (--accept-gap 1)"));
+        return Err(CommandError::usage(
+            "nothing to do: name a key (--key FILE) or a gap to accept (--accept-gap 1)",
+        ));
     }
     ui.status(format!("The plan's digest is {}", plan.digest()));
     Ok(Exit::Done)

@@ -14,6 +14,11 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
-    clap_complete::generate(args.shell, &mut crate::args::Args::command(), "remit", &mut ui.out());
+    clap_complete::generate(
+        args.shell,
+        &mut crate::args::Args::command(),
+        "remit",
+        &mut ui.out(),
+    );
     Ok(Exit::Done)
 }

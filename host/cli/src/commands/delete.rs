@@ -9,7 +9,7 @@ use super::verb::{Verb, export_first, for_each, named, proposed};
 use crate::args::{Going, Target};
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::guests::Guests;
+use crate::guests::no_scanners;
 use crate::ui::Ui;
 
 /// Delete entries: plan, show, ask, apply in one go
@@ -42,9 +42,13 @@ pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
         patterns: &args.patterns,
         going: &args.going,
         right: Right::Delete,
-        strength: Strength { purge: args.purge, cancel: args.cancel_first, ..Strength::default() },
-        scanners: Arc::new(Guests::none()),
-        params: Default::default(),
+        strength: Strength {
+            purge: args.purge,
+            cancel: args.cancel_first,
+            ..Strength::default()
+        },
+        scanners: Arc::new(no_scanners()),
+        cancel: Default::default(),
     };
     let options = DeleteOptions {
         reason: args.going.reason.clone(),

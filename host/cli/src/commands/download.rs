@@ -41,34 +41,58 @@ pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
     let entries = chosen(&workspace, &pattern, ui).await?;
     let below = common(&pattern);
     // Names are decided by the set of all, before the first file is written.
-    let form = |entry: &Entry| if entry.kind.is_object() { Form::Bytes } else { Form::Json };
-    let names = Names::of(entries.iter().map(|entry| (relative(&entry.path, &below), form(entry))));
+    let form = |entry: &Entry| {
+        if entry.kind.is_object() {
+            Form::Bytes
+        } else {
+            Form::Json
+        }
+    };
+    let names = Names::of(
+        entries
+            .iter()
+            .map(|entry| (relative(&entry.path, &below), form(entry))),
+    );
     let bar = ui.bar("downloading", entries.len() as u64);
     let mut bytes = 0_u64;
     for entry in &entries {
-        let name = names.payload_path(&relative(&entry.path, &below)).expect("every entry was named");
+        let name = names
+            .payload_path(&relative(&entry.path, &below))
+            .expect("every entry was named");
         let name = name.strip_prefix("data/").unwrap_or(&name);
         bytes += download(&workspace, entry, &args.into.join(name), args.overwrite).await?;
         bar.inc(1);
     }
     bar.finish_and_clear();
     let count = remit_report::words::count(entries.len() as u64, "entry", "entries");
-    ui.status(format!("Downloaded {count}, {}, to {}.", remit_report::words::size(bytes), args.into.display()));
+    ui.status(format!(
+        "Downloaded {count}, {}, to {}.",
+        remit_report::words::size(bytes),
+        args.into.display()
+    ));
     Ok(Exit::Done)
 }
 
-async fn chosen(workspace: &Workspace, pattern: &Pattern, ui: &Ui) -> Result<Vec<Entry>, CommandError> {
+async fn chosen(
+    workspace: &Workspace,
+    pattern: &Pattern,
+    ui: &Ui,
+) -> Result<Vec<Entry>, CommandError> {
     let mut entries = Vec::new();
     let mut listing = workspace.store.list(pattern);
     while let Some(listed) = listing.try_next().await? {
         match listed {
             Listed::Entry(entry) => entries.push(entry),
-            Listed::Gap(gap) => ui.warn(format!("nobody could look at {}: {}", gap.path, gap.reason)),
+            Listed::Gap(gap) => {
+                ui.warn(format!("nobody could look at {}: {}", gap.path, gap.reason))
+            }
         }
     }
     if entries.is_empty() {
-        return Err(CommandError::new(Exit::Failed, format!("no entry matches {pattern}"))
-            .hint("`remit list` shows what is there"));
+        return Err(
+            CommandError::new(Exit::Failed, format!("no entry matches {pattern}"))
+                .hint("`remit list` shows what is there"),
+        );
     }
     Ok(entries)
 }
@@ -79,22 +103,40 @@ fn common(pattern: &Pattern) -> String {
     if pattern.as_path().is_some() {
         prefix.pop();
     }
-    EntryPath::of_segments(prefix).map(|path| path.to_string()).unwrap_or_default()
+    EntryPath::of_segments(prefix)
+        .map(|path| path.to_string())
+        .unwrap_or_default()
 }
 
 fn relative(path: &EntryPath, below: &str) -> String {
-    path.as_str().strip_prefix(below).unwrap_or(path.as_str()).to_owned()
+    path.as_str()
+        .strip_prefix(below)
+        .unwrap_or(path.as_str())
+        .to_owned()
 }
 
 /// One entry into one file: complete and in its place, or not there.
-async fn download(workspace: &Workspace, entry: &Entry, to: &Path, overwrite: bool) -> Result<u64, CommandError> {
-    let io = |doing: &'static str| move |error| CommandError::io(format!("cannot {doing} `{}`", to.display()), error);
+async fn download(
+    workspace: &Workspace,
+    entry: &Entry,
+    to: &Path,
+    overwrite: bool,
+) -> Result<u64, CommandError> {
+    let io = |doing: &'static str| {
+        move |error| CommandError::io(format!("cannot {doing} `{}`", to.display()), error)
+    };
     if !overwrite && to.symlink_metadata().is_ok() {
-        return Err(CommandError::usage(format!("`{}` is there already", to.display())).hint("replace it with --overwrite"));
+        return Err(
+            CommandError::usage(format!("`{}` is there already", to.display()))
+                .hint("replace it with --overwrite"),
+        );
     }
     let folder = to.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(io("make the folder of"))?;
-    let partial = to.with_file_name(format!(".{}.part", to.file_name().unwrap_or_default().to_string_lossy()));
+    let partial = to.with_file_name(format!(
+        ".{}.part",
+        to.file_name().unwrap_or_default().to_string_lossy()
+    ));
     let mut file = File::create(&partial).map_err(io("write"))?;
     let mut content = workspace.store.open(&entry.path, &entry.version, 0).await?;
     let mut bytes = 0;

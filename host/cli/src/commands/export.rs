@@ -9,7 +9,7 @@ use super::verb::{Verb, for_each, named, proposed};
 use crate::args::{Going, Target};
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::guests::Guests;
+use crate::guests::no_scanners;
 use crate::ui::Ui;
 
 /// Export entries into a package: a BagIt bag with an index that a person can read
@@ -32,12 +32,18 @@ pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
         going: &args.going,
         right: Right::Export,
         strength: Strength::default(),
-        scanners: Arc::new(Guests::none()),
-        params: Default::default(),
+        scanners: Arc::new(no_scanners()),
+        cancel: Default::default(),
     };
-    let options = ExportOptions { reason: args.going.reason.clone(), ..ExportOptions::default() };
+    let options = ExportOptions {
+        reason: args.going.reason.clone(),
+        ..ExportOptions::default()
+    };
     verb.run(ui, async |scope, patterns| {
-        for_each(scope, patterns, async |entry| proposed(scope.export(&named(&entry), &options).await)).await
+        for_each(scope, patterns, async |entry| {
+            proposed(scope.export(&named(&entry), &options).await)
+        })
+        .await
     })
     .await
 }

@@ -4,6 +4,7 @@ use std::io::Write as _;
 
 use jiff::Timestamp;
 use remit_policy::{CaseId, HOLDS_FILE, Hold, add_hold, remove_holds};
+use remit_report::words::escape;
 
 use crate::args::Target;
 use crate::authority;
@@ -53,22 +54,59 @@ enum What {
 
 pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
     match args.what {
-        What::Add { case, patterns, reason, who, target } => {
+        What::Add {
+            case,
+            patterns,
+            reason,
+            who,
+            target,
+        } => {
             let workspace = Workspace::open(&target)?;
-            let who = who.or_else(|| std::env::var("USER").ok()).unwrap_or_else(|| "unknown".into());
+            let who = who
+                .or_else(|| std::env::var("USER").ok())
+                .unwrap_or_else(|| "unknown".into());
             let when = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
             let case = CaseId::parse(&case)?;
-            let hold = Hold::new(case.clone(), patterns.iter().map(String::as_str), &reason, &who, &when)?;
+            let hold = Hold::new(
+                case.clone(),
+                patterns.iter().map(String::as_str),
+                &reason,
+                &who,
+                &when,
+            )?;
             let before = workspace.store.policy_file(HOLDS_FILE).await?;
             let after = add_hold(HOLDS_FILE, before.as_deref(), &hold)?;
-            workspace.store.write_policy_file(HOLDS_FILE, after.as_bytes()).await?;
+            workspace
+                .store
+                .write_policy_file(HOLDS_FILE, after.as_bytes())
+                .await?;
             ui.status(format!("Held for {case}: {}", patterns.join(", ")));
         }
         What::List { target } => {
             let workspace = Workspace::open(&target)?;
             let policy = authority::policy(workspace.reading().as_ref()).await?;
             let mut out = ui.out();
-            remit_report::holds(&mut out, policy.holds(), ui.json)?;
+            for hold in policy.holds() {
+                let paths: Vec<&str> = hold.paths().map(|path| path.as_str()).collect();
+                match ui.json {
+                    true => {
+                        let line = serde_json::json!({
+                            "remit": 1, "case": hold.case().as_str(), "paths": paths, "reason": hold.reason(),
+                            "who": hold.who(), "when": hold.when(),
+                        });
+                        writeln!(out, "{line}")?;
+                    }
+                    false => writeln!(
+                        out,
+                        "{:<12} {}  ({}, {}, {})",
+                        hold.case(),
+                        paths.join(" "),
+                        escape(hold.reason()),
+                        escape(hold.who()),
+                        hold.when()
+                    )?,
+                }
+            }
             out.flush()?;
         }
         What::Remove { case, target } => {
@@ -77,9 +115,13 @@ pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
             let before = workspace.store.policy_file(HOLDS_FILE).await?;
             let (after, removed) = remove_holds(HOLDS_FILE, before.as_deref(), &case)?;
             if removed == 0 {
-                return Err(CommandError::usage(format!("there is no hold of {case}")).hint("remit hold list"));
+                return Err(CommandError::usage(format!("there is no hold of {case}"))
+                    .hint("remit hold list"));
             }
-            workspace.store.write_policy_file(HOLDS_FILE, after.as_bytes()).await?;
+            workspace
+                .store
+                .write_policy_file(HOLDS_FILE, after.as_bytes())
+                .await?;
             ui.status(format!("Released {removed} hold(s) of {case}."));
         }
     }

@@ -27,11 +27,16 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
     let dir = args.dir.clone();
-    let made = tokio::task::spawn_blocking(move || remit_local::init_sample(&dir, args.runs, args.seed)).await;
+    let made =
+        tokio::task::spawn_blocking(move || remit_local::init_sample(&dir, args.runs, args.seed))
+            .await;
     made.map_err(|error| CommandError::new(Exit::Bug, error))?
         .map_err(|error| CommandError::new(Exit::Failed, error))?;
     let dir = args.dir.display();
-    ui.status(format!("Made a sample workspace in {dir} (seed {}).", args.seed));
+    ui.status(format!(
+        "Made a sample workspace in {dir} (seed {}).",
+        args.seed
+    ));
     ui.hint(format!("look around: remit list '/runs/*' -w {dir}"));
     Ok(Exit::Done)
 }

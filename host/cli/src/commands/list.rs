@@ -30,7 +30,8 @@ pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
     let kind = match &args.kind {
         Some(word) => Some(Kind::parse(word).ok_or_else(|| {
             let known: Vec<_> = Kind::ALL.iter().map(|kind| kind.as_str()).collect();
-            CommandError::usage(format!("there is no kind `{word}`")).hint(format!("kinds are: {}", known.join(", ")))
+            CommandError::usage(format!("there is no kind `{word}`"))
+                .hint(format!("kinds are: {}", known.join(", ")))
         })?),
         None => None,
     };

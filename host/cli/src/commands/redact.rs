@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use remit_policy::{Right, Strength};
+use remit_policy::{Right, Sandbox, Strength, World};
 use remit_session::{Operator, RedactOptions, Selector};
 
 use super::verb::{Verb, export_first, named, proposed};
 use crate::args::{Going, Target};
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::guests::Guests;
+use crate::guests::{Given, Guest, Guests};
 use crate::ui::Ui;
 
 /// Redact entries: a scanner says where, remit cuts
@@ -35,9 +35,13 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
     let operators = operators(&args.operator)?;
-    let mut guests = Guests::new()?;
-    let scanner = guests.add_scanner(&args.scanner)?;
-    let params = guests.params(args.params.as_deref())?;
+    let scanner = Guest::find(&args.scanner)?;
+    scanner.expect(World::Scanner)?;
+    let given = Given::read(args.params.as_deref(), &[])?;
+    given.check_known(std::iter::once(scanner.manifest()))?;
+    let guests = Guests::start(Sandbox::default())?;
+    let pool = guests.scanners(std::slice::from_ref(&scanner), &given)?;
+    let scanner = scanner.name().to_owned();
     let verb = Verb {
         name: "redact",
         target: &args.target,
@@ -45,10 +49,14 @@ pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
         going: &args.going,
         right: Right::Redact,
         strength: Strength::default(),
-        scanners: Arc::new(guests),
-        params,
+        scanners: Arc::new(pool),
+        cancel: guests.cancel.clone(),
     };
-    let options = RedactOptions { reason: args.going.reason.clone(), scanner: scanner.clone(), operators };
+    let options = RedactOptions {
+        reason: args.going.reason.clone(),
+        scanner: scanner.clone(),
+        operators,
+    };
     verb.run(ui, async |scope, patterns| {
         for pattern in patterns {
             let listing = scope.select(&Selector::new(pattern)).await?;
@@ -78,9 +86,10 @@ fn operators(typed: &[String]) -> Result<Vec<(String, Operator)>, CommandError> 
         .iter()
         .map(|text| {
             let (rule, operator) = text.split_once('=').unwrap_or(("*", text));
-            let operator = operator
-                .parse()
-                .map_err(|error| CommandError::new(Exit::Usage, error).hint("operators are label, mask, pseudonym and remove"))?;
+            let operator = operator.parse().map_err(|error| {
+                CommandError::new(Exit::Usage, error)
+                    .hint("operators are label, mask, pseudonym and remove")
+            })?;
             Ok((rule.to_owned(), operator))
         })
         .collect()

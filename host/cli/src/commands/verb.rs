@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use remit_policy::{Authority, Right, Strength};
 use remit_session::{ExportOptions, Named, Scanners, Scope, Selector};
+use remit_wasm::Cancel;
 use remit_workspace::Entry;
 
 use crate::args::{Going, Target};
@@ -25,7 +26,7 @@ pub(crate) struct Verb<'a> {
     pub(crate) right: Right,
     pub(crate) strength: Strength,
     pub(crate) scanners: Arc<dyn Scanners>,
-    pub(crate) params: BTreeMap<String, Vec<String>>,
+    pub(crate) cancel: Cancel,
 }
 
 impl Verb<'_> {
@@ -43,8 +44,9 @@ impl Verb<'_> {
             rights.push(Right::Export);
         }
         let policy = authority::policy(workspace.reading().as_ref()).await?;
-        let authority = Authority::for_operator(authority::typed(&patterns, &rights, self.strength), policy)
-            .raise(&authority::raises(&going.raise)?)?;
+        let authority =
+            Authority::for_operator(authority::typed(&patterns, &rights, self.strength), policy)
+                .raise(&authority::raises(&going.raise)?)?;
         let case = case::create(going.case.as_deref(), self.name, &workspace)?;
         let case_dir = case.dir().to_owned();
         let planning = Planning {
@@ -53,29 +55,40 @@ impl Verb<'_> {
             case,
             authority,
             scanners: self.scanners,
-            params: self.params,
-            who: format!("operator ({})", self.name),
+            params: BTreeMap::new(),
+            who: "operator".into(),
             covers: Vec::new(),
+            cancel: self.cancel,
         };
         let bar = ui.spinner("planning");
-        let plan = planning.run(async |_session, scope| propose(&scope, self.patterns).await).await;
+        let plan = planning
+            .run(async |_session, scope| propose(&scope, self.patterns).await)
+            .await;
         bar.finish_and_clear();
         let plan = plan?;
-        if plan.summary().steps == 0 && plan.summary().gaps == 0 && plan.summary().incomplete.is_none() {
+        if plan.summary().steps == 0
+            && plan.summary().gaps == 0
+            && plan.summary().incomplete.is_none()
+        {
             let kept = plan.summary().kept;
             if kept > 0 {
                 applying::show(ui, Some(&workspace), &plan, None).await?;
                 return Ok(Exit::Refused);
             }
             // An empty plan is no case to keep.
-            std::fs::remove_dir_all(&case_dir).map_err(|error| CommandError::io("cannot remove the empty case", error))?;
+            std::fs::remove_dir_all(&case_dir)
+                .map_err(|error| CommandError::io("cannot remove the empty case", error))?;
             ui.status("Nothing to do: no entry matches, or nothing was found in those that do.");
             return Ok(Exit::Done);
         }
         let plan = accept_gaps(plan, &going.accept_gap)?;
         applying::show(ui, Some(&workspace), &plan, None).await?;
         if going.plan {
-            return Ok(if plan.summary().incomplete.is_some() { Exit::Incomplete } else { Exit::Done });
+            return Ok(if plan.summary().incomplete.is_some() {
+                Exit::Incomplete
+            } else {
+                Exit::Done
+            });
         }
         applying::carry_out(ui, &workspace, plan, going.yes).await
     }
@@ -110,7 +123,7 @@ pub(crate) async fn for_each(
 
 /// The entry as a proposal names it.
 pub(crate) fn named(entry: &Entry) -> Named {
-    Named::from((&entry.path, &entry.version))
+    Named::of(entry)
 }
 
 /// A proposal's answer: that one entry was refused is told in the plan (`keep`), and the rest goes on.
@@ -122,10 +135,17 @@ pub(crate) fn proposed(answer: remit_session::Answer<u64>) -> Result<(), Command
 }
 
 /// Proposes a copy of an entry, where one is wanted before it is changed.
-pub(crate) async fn export_first(scope: &Scope, entry: &Entry, going: &Going) -> Result<(), CommandError> {
+pub(crate) async fn export_first(
+    scope: &Scope,
+    entry: &Entry,
+    going: &Going,
+) -> Result<(), CommandError> {
     if !going.export_first {
         return Ok(());
     }
-    let options = ExportOptions { reason: "before it is changed".into(), ..ExportOptions::default() };
+    let options = ExportOptions {
+        reason: "before it is changed".into(),
+        ..ExportOptions::default()
+    };
     proposed(scope.export(&named(entry), &options).await)
 }

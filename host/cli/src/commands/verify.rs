@@ -32,7 +32,10 @@ pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
     let verification = verify(&plan, &progress, workspace.reading().as_ref()).await?;
     let package = plan.case().path("package");
     let package = match package.exists() {
-        true => Some(remit_export::Package::verify(&package).map_err(|error| CommandError::new(Exit::Failed, error))?),
+        true => Some(
+            remit_export::Package::verify(&package)
+                .map_err(|error| CommandError::new(Exit::Failed, error))?,
+        ),
         false => None,
     };
     let mut out = ui.out();
@@ -41,8 +44,17 @@ pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
         false => remit_report::show_verification(&mut out, &verification, ui.style())?,
     }
     if let (Some(report), false) = (&package, ui.json) {
-        writeln!(out, "package   {} files, {}, {}", report.files, remit_report::words::size(report.bytes),
-            if report.is_valid() { "complete and unchanged" } else { "NOT as its manifests say" })?;
+        writeln!(
+            out,
+            "package   {} files, {}, {}",
+            report.files,
+            remit_report::words::size(report.bytes),
+            if report.is_valid() {
+                "complete and unchanged"
+            } else {
+                "NOT as its manifests say"
+            }
+        )?;
         for finding in &report.findings {
             writeln!(out, "  {finding:?}")?;
         }

@@ -1,0 +1,23 @@
+//! `remit run`: plan, show, ask, apply in one go.
+
+use crate::applying;
+use crate::commands::plan::{self, GuestArgs};
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::ui::Ui;
+
+/// Run a workflow: plan, show, ask, apply in one go
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    guest: GuestArgs,
+    /// Do not ask; for pipelines
+    #[arg(short, long)]
+    yes: bool,
+}
+
+pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
+    let (workspace, plan) = plan::plan(&args.guest, ui).await?;
+    applying::show(ui, Some(&workspace), &plan, None).await?;
+    applying::carry_out(ui, &workspace, plan, args.yes).await
+}
