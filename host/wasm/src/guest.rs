@@ -212,6 +212,10 @@ fn stopped(error: &wasmtime::Error, state: &mut State, limits: &Limits) -> Guest
     let what = match error.downcast_ref::<Trap>() {
         Some(Trap::UnreachableCodeReached) => "it stopped itself".to_owned(),
         Some(Trap::StackOverflow) => "it called itself too deeply".to_owned(),
+        // Compilers put their own stack at the bottom of the memory: deep recursion falls out of it.
+        Some(Trap::MemoryOutOfBounds) => {
+            "it reached beyond its memory, as a stack that is used up does".to_owned()
+        }
         Some(trap) => trap.to_string(),
         None => root(error),
     };

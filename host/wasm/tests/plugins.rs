@@ -8,7 +8,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures::StreamExt as _;
 use remit_session::Selector;
-use remit_wasm::{Cancel, Limits, Params, ScannerPool, inspect, run_workflow, try_scanner};
+use remit_wasm::{
+    Cancel, Converter, Limits, Params, ScannerPool, inspect, run_workflow, try_scanner,
+};
 use remit_workspace::{Content, Store as _};
 use support::{With, acts, gaps, load, path, plugin, pool, seal, small};
 
@@ -138,6 +140,42 @@ async fn a_workflow_scans_and_proposes() {
         "{acts:?}"
     );
     assert!(!acts.iter().any(|act| act.contains("b.log")), "{acts:?}");
+}
+
+#[tokio::test]
+async fn a_converter_writes_what_it_makes_of_the_content() {
+    let converter = Converter::new(
+        load(&plugin("plain-log")),
+        Params::new(),
+        Limits {
+            output_bytes: 64,
+            ..Limits::default()
+        },
+        Cancel::new(),
+    )
+    .unwrap();
+    let bench = With::default().on(small());
+    let of = bench.store.stat(&path("/files/logs/a.log")).await.unwrap();
+    let convert = async |text: &'static str| {
+        let (to, mut from) = tokio::sync::mpsc::channel(1);
+        let converted = converter.convert(&bench.session, of.clone(), content(text), to);
+        let taken = async {
+            let mut all = Vec::new();
+            while let Some(bytes) = from.recv().await {
+                all.extend_from_slice(&bytes);
+            }
+            String::from_utf8(all).unwrap()
+        };
+        tokio::join!(converted, taken)
+    };
+    let (ended, made) = convert("\u{1b}[31mred\u{1b}[0m plain\n").await;
+    ended.unwrap();
+    assert_eq!(made, "red plain\n");
+
+    let (ended, _) =
+        convert("0123456789012345678901234567890123456789012345678901234567890123456789").await;
+    let error = ended.unwrap_err().to_string();
+    assert!(error.contains("limit"), "{error}");
 }
 
 #[test]
