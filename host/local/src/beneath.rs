@@ -40,10 +40,20 @@ pub(crate) fn passable(parent: BorrowedFd<'_>, name: &[u8]) -> Result<OwnedFd, M
 
 /// The same folder, for listing, or for making its changes durable.
 pub(crate) fn again(folder: BorrowedFd<'_>) -> Result<OwnedFd, Miss> {
-    enter(folder, b".", OFlags::RDONLY)
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    Ok(rustix::fs::openat(folder, ".", flags, Mode::empty())?)
+}
+
+/// Refuses what is no name in a folder, but would lead somewhere else.
+fn check_name(name: &[u8]) -> Result<(), Miss> {
+    if matches!(name, b"" | b"." | b"..") || name.iter().any(|byte| matches!(byte, b'/' | 0)) {
+        return Err(Miss::Absent);
+    }
+    Ok(())
 }
 
 fn enter(parent: BorrowedFd<'_>, name: &[u8], access: OFlags) -> Result<OwnedFd, Miss> {
+    check_name(name)?;
     let flags = access | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     match rustix::fs::openat(parent, name, flags, Mode::empty()) {
         Ok(folder) => Ok(folder),
@@ -59,6 +69,7 @@ fn enter(parent: BorrowedFd<'_>, name: &[u8], access: OFlags) -> Result<OwnedFd,
 
 /// What a name in a folder is, without following it.
 pub(crate) fn stat(parent: BorrowedFd<'_>, name: &[u8]) -> Result<Stat, Miss> {
+    check_name(name)?;
     Ok(rustix::fs::statat(parent, name, AtFlags::SYMLINK_NOFOLLOW)?)
 }
 

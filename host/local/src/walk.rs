@@ -39,20 +39,12 @@ struct Folder {
     side: Side,
 }
 
-/// Where a walk begins: names from the root to a folder, and what in it to visit.
+/// Where a walk begins: a folder at the root, or the root itself.
 struct Start {
     side: Side,
-    above: Vec<Vec<u8>>,
-    /// The path that `above` stands for.
+    name: Option<&'static str>,
+    /// The path it stands for; none for the folder of all records.
     path: Option<EntryPath>,
-    visit: Visit,
-}
-
-enum Visit {
-    /// Everything in it.
-    All,
-    /// These names.
-    Names(Vec<Vec<u8>>),
 }
 
 struct Walk {
@@ -107,66 +99,56 @@ fn items(
     futures::stream::iter(page.into_iter().map(Ok).chain(error.map(Err)))
 }
 
-/// Every match lies at or below the pattern's literal beginning: begin there.
+/// The folders that hold what could match.
 fn starts(form: &Form, pattern: &Pattern) -> Vec<Start> {
-    let prefix = pattern.literal_prefix();
-    let path = |count: usize| EntryPath::of_segments(&prefix[..count]).ok();
-    let objects = |root: &str| Start {
-        side: Side::Objects,
-        above: vec![root.into()],
-        path: EntryPath::of_segments([root]).ok(),
-        visit: Visit::All,
-    };
-    let records = || Start {
-        side: Side::Records,
-        above: vec![RECORDS.into()],
-        path: None,
-        visit: Visit::All,
-    };
-    match (form, prefix.first().map(Vec::as_slice)) {
-        (Form::Plain, None) => vec![Start {
-            above: Vec::new(),
-            ..objects("files")
-        }],
-        (Form::Workspace { .. }, None) => vec![records(), objects("blobs"), objects("files")],
-        (Form::Plain, Some(first)) if first != b"files" => Vec::new(),
-        (_, Some(first @ (b"files" | b"blobs"))) => {
-            let skipped = usize::from(*form == Form::Plain);
-            let Some((name, above)) = prefix[skipped..].split_last() else {
-                return vec![Start {
-                    above: Vec::new(),
-                    ..objects("files")
-                }];
-            };
-            if prefix.len() == 1 {
-                return vec![objects(if first == b"files" { "files" } else { "blobs" })];
-            }
-            vec![Start {
+    let objects = |root: &'static str| {
+        let path = EntryPath::of_segments([root]).ok();
+        path.filter(|path| pattern.may_match_below(path))
+            .map(|path| Start {
                 side: Side::Objects,
-                above: above.to_vec(),
-                path: path(prefix.len() - 1),
-                visit: Visit::Names(vec![name.clone()]),
-            }]
-        }
-        (_, Some(_)) => {
-            let Some(whole) = path(prefix.len()) else {
-                return Vec::new();
-            };
-            let written: Vec<Vec<u8>> = whole
-                .written_segments()
-                .map(|name| name.as_bytes().to_vec())
-                .collect();
-            let (name, above) = written.split_last().expect("the prefix has a name");
-            let file = [name.as_slice(), b".json"].concat();
-            vec![Start {
-                side: Side::Records,
-                above: std::iter::once(RECORDS.into())
-                    .chain(above.iter().cloned())
-                    .collect(),
-                path: path(prefix.len() - 1),
-                visit: Visit::Names(vec![file, name.clone()]),
-            }]
-        }
+                name: (*form != Form::Plain).then_some(root),
+                path: Some(path),
+            })
+    };
+    let records = || {
+        let first = pattern.literal_prefix().into_iter().next();
+        let first = first.filter(|first| first == b"blobs" || first == b"files");
+        first.is_none().then_some(Start {
+            side: Side::Records,
+            name: Some(RECORDS),
+            path: None,
+        })
+    };
+    match form {
+        Form::Plain => objects("files").into_iter().collect(),
+        Form::Workspace { .. } => [records(), objects("blobs"), objects("files")]
+            .into_iter()
+            .flatten()
+            .collect(),
+    }
+}
+
+/// The names on disk that alone can lead on from this path, where the pattern says just one: without
+/// this, finding one folder among a million would read the names of them all.
+fn only(pattern: &Pattern, path: Option<&EntryPath>, side: Side) -> Option<Vec<Vec<u8>>> {
+    let depth = path.map_or(0, |path| path.written_segments().count());
+    let mut segments = pattern.as_str().split('/').skip(1);
+    if segments.by_ref().take(depth).any(|segment| segment == "**") {
+        return None;
+    }
+    let next = segments.next().filter(|next| !next.contains('*'))?;
+    match side {
+        Side::Records => Some(vec![
+            format!("{next}.json").into_bytes(),
+            next.as_bytes().to_vec(),
+        ]),
+        // A path of one empty name is none, and neither is that name one on disk.
+        Side::Objects => Some(
+            EntryPath::parse(&format!("/{next}"))
+                .ok()?
+                .segments()
+                .collect(),
+        ),
     }
 }
 
@@ -225,35 +207,34 @@ impl Walk {
 
     fn start(&mut self, start: Start) -> Result<(), StoreError> {
         let root = self.root.clone();
-        let mut folder = None;
-        for (depth, name) in start.above.iter().enumerate() {
-            let above = folder.as_ref().map_or(root.as_fd(), OwnedFd::as_fd);
-            match beneath::passable(above, name) {
-                Ok(next) => folder = Some(next),
-                Err(miss) => {
-                    // The names on disk and the path's segments end together.
-                    let missing = start.above.len() - 1 - depth;
-                    let place = start.path.as_ref().and_then(|path| ancestor(path, missing));
-                    return self.missed(place, miss);
-                }
-            }
+        let folder = match start.name {
+            Some(name) => beneath::passable(root.as_fd(), name.as_bytes()),
+            None => beneath::folder(root.as_fd(), &[]),
+        };
+        match folder {
+            Ok(folder) => self.read(folder, start.path, start.side),
+            Err(miss) => self.missed(start.path, miss),
         }
-        let at = folder.as_ref().map_or(root.as_fd(), OwnedFd::as_fd);
-        match start.visit {
-            Visit::All => match beneath::again(at).and_then(|fd| Ok(Dir::new(fd)?)) {
-                Ok(dir) => {
-                    self.stack.push(Folder {
-                        dir,
-                        path: start.path,
-                        side: start.side,
-                    });
-                    Ok(())
-                }
-                Err(miss) => self.missed(start.path, miss),
-            },
-            Visit::Names(names) => names
+    }
+
+    /// Goes on in a folder: with all of its names, or with the only ones that can lead on.
+    fn read(
+        &mut self,
+        folder: OwnedFd,
+        path: Option<EntryPath>,
+        side: Side,
+    ) -> Result<(), StoreError> {
+        if let Some(names) = only(&self.pattern, path.as_ref(), side) {
+            return names
                 .iter()
-                .try_for_each(|name| self.visit(at, start.path.as_ref(), start.side, name)),
+                .try_for_each(|name| self.visit(folder.as_fd(), path.as_ref(), side, name));
+        }
+        match beneath::again(folder.as_fd()).and_then(|fd| Ok(Dir::new(fd)?)) {
+            Ok(dir) => {
+                self.stack.push(Folder { dir, path, side });
+                Ok(())
+            }
+            Err(miss) => self.missed(path, miss),
         }
     }
 
@@ -332,16 +313,8 @@ impl Walk {
         if self.stack.len() >= DEPTH_MAX {
             return self.gap(Some(path), "folders nested more than 250 deep");
         }
-        let dir = beneath::listable(folder, name).and_then(|fd| Ok(Dir::new(fd)?));
-        match dir {
-            Ok(dir) => {
-                self.stack.push(Folder {
-                    dir,
-                    path: Some(path),
-                    side,
-                });
-                Ok(())
-            }
+        match beneath::passable(folder, name) {
+            Ok(folder) => self.read(folder, Some(path), side),
             Err(miss) => self.missed(Some(path), miss),
         }
     }
@@ -417,11 +390,6 @@ fn child(above: Option<&EntryPath>, name: &[u8]) -> Option<EntryPath> {
         Some(above) => above.child(name).ok(),
         None => EntryPath::of_segments([name]).ok(),
     }
-}
-
-fn ancestor(path: &EntryPath, up: usize) -> Option<EntryPath> {
-    let segments: Vec<Vec<u8>> = path.segments().collect();
-    EntryPath::of_segments(&segments[..segments.len().checked_sub(up)?]).ok()
 }
 
 /// The place to name when it is the folder of all records.

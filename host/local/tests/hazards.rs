@@ -391,3 +391,42 @@ async fn the_same_directory_is_the_same_workspace() {
     let content = again.open(&entry.path, &entry.version, 0).await.unwrap();
     assert_eq!(read(content).await.unwrap(), "x");
 }
+
+/// What a coarse clock can hide: the same inode, size and times, and other content.
+#[tokio::test]
+async fn content_decides_where_times_agree() {
+    let bed = Bed::plain();
+    let path = bed.write("/files/x", b"one");
+    let version = pin(&bed, &path).await;
+    let text = version.as_str();
+    let (stamp, digest) = text.split_at(text.len() - 64);
+    let other = if digest.starts_with('0') { "1" } else { "0" };
+    let other = Version::new(format!("{stamp}{other}{}", &digest[1..]));
+    let opened = match bed.store.open(&path, &other, 0).await {
+        Ok(content) => read(content).await.map(|_| ()),
+        Err(error) => Err(error),
+    };
+    let entry = remit_workspace::Entry {
+        version: other.clone(),
+        ..bed.store.stat(&path).await.unwrap()
+    };
+    let ends = [
+        opened,
+        bed.store.pin(&entry).await.map(|_| ()),
+        bed.store
+            .delete(&permit(DELETE, &path), &other)
+            .await
+            .map(|_| ()),
+        bed.store
+            .replace(&permit(Act::Redact, &path), &other, bytes("x"))
+            .await
+            .map(|_| ()),
+    ];
+    for end in ends {
+        assert!(matches!(end, Err(StoreError::Changed(_))), "{end:?}");
+    }
+    bed.store
+        .delete(&permit(DELETE, &path), &version)
+        .await
+        .unwrap();
+}

@@ -316,6 +316,9 @@ pub(super) async fn what_is_not_there(fixture: &dyn Fixture) {
             matches!(store.stat(&path).await, Err(StoreError::NotFound(_))),
             "{path}"
         );
+        for pattern in [path.to_string(), format!("{path}/*"), format!("{path}/**")] {
+            assert_eq!(paths(store, &pattern).await, [""; 0], "{pattern}");
+        }
     }
 }
 

@@ -83,30 +83,46 @@ pub(super) async fn an_object_that_changes_while_read(fixture: &dyn Fixture) {
         (b"same length", 1_500_000),
         (b"shrinks", 300_000),
     ] {
-        let (entry, pinned) = put(fixture, name, &old).await;
-        let mut content = fixture
-            .store()
-            .open(&entry.path, &pinned, 0)
-            .await
-            .expect("it opens");
-        let mut seen = content
-            .next()
-            .await
-            .expect("a first chunk")
-            .expect("it reads")
-            .to_vec();
-        let other: Vec<u8> = sample_bytes(new).iter().map(|byte| !byte).collect();
-        fixture.put(&entry.path, &other).await;
-        let end = loop {
-            match content.next().await {
-                Some(Ok(chunk)) => seen.extend_from_slice(&chunk),
-                Some(Err(error)) => break Err(error),
-                None => break Ok(()),
-            }
-        };
-        match end {
-            Ok(()) => assert!(seen == old, "{}: mixed content", entry.path),
-            Err(error) => assert!(matches!(error, StoreError::Changed(_)), "{error:?}"),
+        let (_, pinned) = put(fixture, name, &old).await;
+        check_while_read(fixture, name, &pinned, &old, new).await;
+        // Without a digest, the same length within one tick of a coarse clock cannot be told.
+        if new != old.len() {
+            let (entry, _) = put(fixture, name, &old).await;
+            check_while_read(fixture, name, &entry.version, &old, new).await;
         }
+    }
+}
+
+async fn check_while_read(
+    fixture: &dyn Fixture,
+    name: &[u8],
+    version: &Version,
+    old: &[u8],
+    new: usize,
+) {
+    let path = below(fixture, &[b"states", name]);
+    let mut content = fixture
+        .store()
+        .open(&path, version, 0)
+        .await
+        .expect("it opens");
+    let mut seen = content
+        .next()
+        .await
+        .expect("a first chunk")
+        .expect("it reads")
+        .to_vec();
+    let other: Vec<u8> = sample_bytes(new).iter().map(|byte| !byte).collect();
+    fixture.put(&path, &other).await;
+    let end = loop {
+        match content.next().await {
+            Some(Ok(chunk)) => seen.extend_from_slice(&chunk),
+            Some(Err(error)) => break Err(error),
+            None => break Ok(()),
+        }
+    };
+    match end {
+        Ok(()) => assert!(seen == old, "{path}: mixed content"),
+        Err(error) => assert!(matches!(error, StoreError::Changed(_)), "{error:?}"),
     }
 }
