@@ -172,8 +172,12 @@ async fn a_converter_writes_what_it_makes_of_the_content() {
     ended.unwrap();
     assert_eq!(made, "red plain\n");
 
-    let (ended, _) =
-        convert("0123456789012345678901234567890123456789012345678901234567890123456789").await;
+    // Each line is short enough, all of them together are not.
+    let (ended, made) = convert(
+        "0123456789012345678\n0123456789012345678\n0123456789012345678\n0123456789012345678\n",
+    )
+    .await;
+    assert_eq!(made.len(), 60);
     let error = ended.unwrap_err().to_string();
     assert!(error.contains("limit"), "{error}");
 }

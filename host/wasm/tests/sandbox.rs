@@ -13,7 +13,7 @@ use support::{With, acts, load, seal, small};
 /// Limits that are reached soon.
 fn tight() -> Limits {
     Limits {
-        time: Duration::from_millis(60),
+        time: Duration::from_millis(500),
         memory_bytes: 4 << 20,
         handles: 100,
         ..Limits::default()
@@ -39,20 +39,22 @@ async fn run(imports: &str, body: &str) -> Result<(), GuestError> {
 const NOTES: &str = r#"(import "remit:workspace/notes@0.1.0" "log" (func $log (param i32 i32)))"#;
 const SELECTOR: &str = r#"(import "remit:workspace/entries@0.1.0" "[constructor]selector" (func $selector (param i32 i32) (result i32)))"#;
 
+const KIND: &str = r#"(import "remit:workspace/entries@0.1.0" "[method]selector.kind" (func $kind (param i32 i32 i32)))"#;
+
 #[tokio::test]
 async fn what_a_guest_runs_into() {
-    let table: [(&str, &str, &str, &str); 9] = [
+    let table: [(&str, &str, &str, &str); 10] = [
         (
             "an endless loop",
             "",
             "(loop $on (br $on))",
-            "the guest ran for more than 60 ms",
+            "the guest ran for more than 500 ms",
         ),
         (
             "an endless loop of calls",
             NOTES,
             "(loop $on (call $log (i32.const 0) (i32.const 0)) (br $on))",
-            "the guest ran for more than 60 ms",
+            "the guest ran for more than 500 ms",
         ),
         (
             "too much memory",
@@ -65,6 +67,13 @@ async fn what_a_guest_runs_into() {
             SELECTOR,
             "(loop $on (drop (call $selector (i32.const 0) (i32.const 0))) (br $on))",
             "the guest holds more than 100 handles at once",
+        ),
+        (
+            "too much text",
+            &format!("{SELECTOR} {KIND}"),
+            "(local $it i32) (local.set $it (call $selector (i32.const 0) (i32.const 0)))
+             (loop $on (call $kind (local.get $it) (i32.const 0) (i32.const 60000)) (br $on))",
+            "the guest left more than 64 MiB of text with the host",
         ),
         (
             "a bare trap",
