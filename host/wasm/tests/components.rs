@@ -1,5 +1,7 @@
 //! What becomes a guest, and what is refused before it is compiled.
 
+#![allow(clippy::unwrap_used, reason = "what fails here is the test")]
+
 #[path = "support/guests.rs"]
 mod guests;
 #[path = "support/mod.rs"]

@@ -1,5 +1,7 @@
 //! First-party plugins, as they are packed, through the sandbox.
 
+#![allow(clippy::unwrap_used, reason = "what fails here is the test")]
+
 #[path = "support/mod.rs"]
 mod support;
 

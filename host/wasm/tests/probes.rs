@@ -1,6 +1,8 @@
 //! Every hostile guest of `plugins/probes/PROBES.toml`, held to how it must end; the workspace stays as it
 //! was, and the next guest runs as ever. A probe without an expectation fails, and so does one without a row.
 
+#![allow(clippy::unwrap_used, reason = "what fails here is the test")]
+
 #[path = "support/guests.rs"]
 mod guests;
 #[path = "support/mod.rs"]

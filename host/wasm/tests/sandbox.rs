@@ -1,5 +1,7 @@
 //! The sandbox: what a guest runs into, and that the next one is none the worse.
 
+#![allow(clippy::unwrap_used, reason = "what fails here is the test")]
+
 #[path = "support/guests.rs"]
 mod guests;
 #[path = "support/mod.rs"]

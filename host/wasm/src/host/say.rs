@@ -33,7 +33,7 @@ impl notes::Host for State {
     }
 
     async fn log(&mut self, message: String) -> wasmtime::Result<()> {
-        State::log(self, &message);
+        Self::log(self, &message);
         Ok(())
     }
 }
