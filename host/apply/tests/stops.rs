@@ -12,12 +12,15 @@ use async_trait::async_trait;
 use bed::stopping::{Points, StoppingDisk, StoppingStore};
 use remit_apply::{Append, ApplyError, Durable, Outcome};
 
-#[tokio::test]
-async fn stopped_anywhere_it_ends_as_if_undisturbed() {
+#[test]
+fn stopped_anywhere_it_ends_as_if_undisturbed() {
+    let calm_runtime = runtime();
     let undisturbed = bed::workspace();
-    let original = bed::plan(&undisturbed).await;
+    let original = calm_runtime.block_on(bed::plan(&undisturbed));
     let calm = original.copy();
-    let progress = calm.apply_plainly(undisturbed.clone()).await.unwrap();
+    let progress = calm_runtime
+        .block_on(calm.apply_plainly(undisturbed.clone()))
+        .unwrap();
     assert!(progress.finished);
     let expect = Outcome::of(&calm.open(), &progress).unwrap();
     assert_eq!(expect.succeeded(), expect.total());
@@ -26,18 +29,24 @@ async fn stopped_anywhere_it_ends_as_if_undisturbed() {
     for stop_at in 0.. {
         let memory = bed::workspace();
         let planned = original.copy();
-        let points = Points::new(stop_at);
-        let store = Arc::new(StoppingStore {
-            inner: memory.clone(),
-            points: points.clone(),
+        // Each life has a runtime of its own: dropping it waits for the threads that write to the disk,
+        // as the end of a process would.
+        let was_stopped = runtime().block_on(async {
+            let points = Points::new(stop_at);
+            let store = Arc::new(StoppingStore {
+                inner: memory.clone(),
+                points: points.clone(),
+            });
+            let applying = planned.apply(store, Arc::new(StoppingDisk(points.clone())));
+            tokio::select! {
+                biased;
+                done = applying => { done.unwrap(); false }
+                () = points.stopped.notified() => true,
+            }
         });
-        let applying = planned.apply(store, Arc::new(StoppingDisk(points.clone())));
-        let was_stopped = tokio::select! {
-            biased;
-            done = applying => { done.unwrap(); false }
-            () = points.stopped.notified() => true,
-        };
-        let progress = planned.apply_plainly(memory.clone()).await.unwrap();
+        let progress = runtime()
+            .block_on(planned.apply_plainly(memory.clone()))
+            .unwrap();
         let at = format!("stopped at point {stop_at}");
         assert!(progress.finished, "{at}");
         assert_eq!(
@@ -56,6 +65,13 @@ async fn stopped_anywhere_it_ends_as_if_undisturbed() {
         stops > 60,
         "only {stops} points were met: the seam does not see what it should"
     );
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .build()
+        .unwrap()
 }
 
 /// A disk whose flush fails once, with all, half or none of the bytes written.

@@ -127,11 +127,16 @@ impl Kind {
             ["codes", _, _] => Self::Code,
             ["datastores", _] => Self::Datastore,
             ["computes", _] => Self::Compute,
-            ["endpoints", "online" | "batch", _] | ["endpoints", "online" | "batch", _, "deployments", _] => Self::Endpoint,
+            ["endpoints", "online" | "batch", _]
+            | ["endpoints", "online" | "batch", _, "deployments", _] => Self::Endpoint,
             ["services", _] => Self::Service,
             ["pipelines", _] => Self::Pipeline,
             ["schedules", _] => Self::Schedule,
-            ["resources", "storage" | "registry" | "insights" | "logs" | "vault", _] => Self::Resource,
+            [
+                "resources",
+                "storage" | "registry" | "insights" | "logs" | "vault",
+                _,
+            ] => Self::Resource,
             ["telemetry", _, _] => Self::Telemetry,
             _ => return None,
         })

@@ -55,6 +55,10 @@ impl StoreError {
         doing: &'static str,
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
     ) -> Self {
-        Self::Failed { path: path.clone(), doing, source: source.into() }
+        Self::Failed {
+            path: path.clone(),
+            doing,
+            source: source.into(),
+        }
     }
 }

@@ -111,7 +111,10 @@ impl EntryPath {
             .zip(path.as_str().chars())
             .find_map(|(given, canonical)| (given != canonical).then_some(given))
             .unwrap_or('%');
-        Err(PathError::NotEncoded { found, path: text.to_owned() })
+        Err(PathError::NotEncoded {
+            found,
+            path: text.to_owned(),
+        })
     }
 
     /// The path of these segments, each the exact bytes of a name.
@@ -135,7 +138,9 @@ impl EntryPath {
 
     fn bounded(written: String) -> Result<Self, PathError> {
         if written.len() > Self::LENGTH_MAX {
-            return Err(PathError::TooLong { found: written.len() });
+            return Err(PathError::TooLong {
+                found: written.len(),
+            });
         }
         Ok(Self(written.into()))
     }
@@ -209,7 +214,9 @@ impl EntryPath {
 
     /// Whether this path lies strictly below `other`, segment by segment.
     pub fn is_below(&self, other: &Self) -> bool {
-        self.names().strip_prefix(other.names()).is_some_and(|rest| rest.starts_with('/'))
+        self.names()
+            .strip_prefix(other.names())
+            .is_some_and(|rest| rest.starts_with('/'))
     }
 
     /// The path as authority compares it: letters folded where the service ignores case.
@@ -322,7 +329,10 @@ mod tests {
         check("/files/é", "/files/%C3%A9");
         check("/files/./../x", "/files/%2E/%2E%2E/x");
         check("/blobs/c//x/", "/blobs/c//x/");
-        check("/blobs/c/x?version=2026-01-01T00:00:00Z", "/blobs/c/x?version=2026-01-01T00%3A00%3A00Z");
+        check(
+            "/blobs/c/x?version=2026-01-01T00:00:00Z",
+            "/blobs/c/x?version=2026-01-01T00%3A00%3A00Z",
+        );
     }
 
     #[test]
@@ -333,16 +343,28 @@ mod tests {
             ("/files/%4", PathError::BadEscape("/files/%4".into())),
             ("/files/100%", PathError::BadEscape("/files/100%".into())),
             ("/files/a?b", PathError::BadGeneration("/files/a?b".into())),
-            ("/files/a?version=", PathError::BadGeneration("/files/a?version=".into())),
+            (
+                "/files/a?version=",
+                PathError::BadGeneration("/files/a?version=".into()),
+            ),
         ] {
             assert_eq!(EntryPath::parse(given), Err(expect), "{given}");
         }
-        assert!(matches!(EntryPath::parse(&format!("/{}", "a".repeat(30_000))), Err(PathError::TooLong { .. })));
+        assert!(matches!(
+            EntryPath::parse(&format!("/{}", "a".repeat(30_000))),
+            Err(PathError::TooLong { .. })
+        ));
     }
 
     #[test]
     fn only_canonical_text_is_taken_back() {
-        for given in ["/files/a b", "/files/%61", "/files/%c3%a9", "/files/..", "/files/a/./b"] {
+        for given in [
+            "/files/a b",
+            "/files/%61",
+            "/files/%c3%a9",
+            "/files/..",
+            "/files/a/./b",
+        ] {
             assert!(EntryPath::parse_canonical(given).is_err(), "{given}");
         }
     }

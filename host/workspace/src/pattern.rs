@@ -52,7 +52,9 @@ impl Pattern {
         if text.len() > EntryPath::LENGTH_MAX {
             return Err(PathError::TooLong { found: text.len() }.into());
         }
-        let rest = text.strip_prefix('/').ok_or_else(|| PathError::NotAbsolute(text.to_owned()))?;
+        let rest = text
+            .strip_prefix('/')
+            .ok_or_else(|| PathError::NotAbsolute(text.to_owned()))?;
         if rest.is_empty() {
             return Err(PathError::Empty.into());
         }
@@ -91,8 +93,16 @@ impl Pattern {
         if exact.len() > Self::SEGMENTS_MAX {
             return Err(PatternError::TooManySegments(text.to_owned()));
         }
-        let folded = if folds(&exact) { exact.iter().map(Segment::folded).collect() } else { exact.clone() };
-        Ok(Self { text: written.into(), exact: exact.into(), folded: folded.into() })
+        let folded = if folds(&exact) {
+            exact.iter().map(Segment::folded).collect()
+        } else {
+            exact.clone()
+        };
+        Ok(Self {
+            text: written.into(),
+            exact: exact.into(),
+            folded: folded.into(),
+        })
     }
 
     /// The pattern that names exactly this entry. Fails only for a path with too many segments.
@@ -151,7 +161,11 @@ impl Pattern {
 
     /// The leading segments without a wildcard: every match lies at or below them.
     pub fn literal_prefix(&self) -> Vec<Vec<u8>> {
-        self.exact.iter().map_while(Segment::literal).map(<[u8]>::to_vec).collect()
+        self.exact
+            .iter()
+            .map_while(Segment::literal)
+            .map(<[u8]>::to_vec)
+            .collect()
     }
 
     /// The one path this pattern names, if it has no wildcard.
@@ -164,7 +178,9 @@ impl Pattern {
     /// governs both sorts of places.
     fn folded_for(&self, fold: bool) -> Cow<'_, [Segment]> {
         match fold {
-            true if !folds(&self.exact) => Cow::Owned(self.exact.iter().map(Segment::folded).collect()),
+            true if !folds(&self.exact) => {
+                Cow::Owned(self.exact.iter().map(Segment::folded).collect())
+            }
             true => Cow::Borrowed(&self.folded),
             false => Cow::Borrowed(&self.exact),
         }
@@ -188,7 +204,9 @@ impl Segment {
                     .map(|part| {
                         let mut written = String::new();
                         encode_into(part, &mut written);
-                        decode(&fold(&written)).expect("folding writes whole escapes").into_boxed_slice()
+                        decode(&fold(&written))
+                            .expect("folding writes whole escapes")
+                            .into_boxed_slice()
                     })
                     .collect(),
             ),
@@ -197,14 +215,24 @@ impl Segment {
 
     fn takes(&self, name: &[u8]) -> bool {
         let Self::Name(parts) = self else { return true };
-        let (first, rest) = parts.split_first().expect("splitting yields at least one part");
-        let Some((last, middle)) = rest.split_last() else { return name == &**first };
-        let Some(mut left) = name.strip_prefix(&**first).and_then(|left| left.strip_suffix(&**last)) else {
+        let (first, rest) = parts
+            .split_first()
+            .expect("splitting yields at least one part");
+        let Some((last, middle)) = rest.split_last() else {
+            return name == &**first;
+        };
+        let Some(mut left) = name
+            .strip_prefix(&**first)
+            .and_then(|left| left.strip_suffix(&**last))
+        else {
             return false;
         };
         // Leftmost is best: a later place leaves less for the parts that follow.
         for part in middle.iter().filter(|part| !part.is_empty()) {
-            match left.windows(part.len()).position(|window| window == &**part) {
+            match left
+                .windows(part.len())
+                .position(|window| window == &**part)
+            {
                 Some(at) => left = &left[at + part.len()..],
                 None => return false,
             }
@@ -242,8 +270,12 @@ fn run<'a>(segments: &[Segment], names: impl Iterator<Item = &'a str>, folded: b
     let mut states = close(1);
     for written in names {
         let name: Cow<'_, [u8]> = match (folded, written.contains('%')) {
-            (true, _) => decode(&fold(written)).expect("folding writes whole escapes").into(),
-            (false, true) => decode(written).expect("a canonical segment has only whole escapes").into(),
+            (true, _) => decode(&fold(written))
+                .expect("folding writes whole escapes")
+                .into(),
+            (false, true) => decode(written)
+                .expect("a canonical segment has only whole escapes")
+                .into(),
             (false, false) => written.as_bytes().into(),
         };
         let mut next = 0;
@@ -305,12 +337,32 @@ mod tests {
     #[test]
     fn matching() {
         for (given, takes, leaves) in [
-            ("/runs/*", &["/runs/a", "/runs/a.b"][..], &["/runs/a/metrics", "/run/a"][..]),
-            ("/runs/old-*", &["/runs/old-", "/runs/old-1"], &["/runs/bold-1", "/runs/old"]),
-            ("/files/**/*.log", &["/files/a.log", "/files/x/y/b.log"], &["/files/a.txt", "/blobs/a.log"]),
+            (
+                "/runs/*",
+                &["/runs/a", "/runs/a.b"][..],
+                &["/runs/a/metrics", "/run/a"][..],
+            ),
+            (
+                "/runs/old-*",
+                &["/runs/old-", "/runs/old-1"],
+                &["/runs/bold-1", "/runs/old"],
+            ),
+            (
+                "/files/**/*.log",
+                &["/files/a.log", "/files/x/y/b.log"],
+                &["/files/a.txt", "/blobs/a.log"],
+            ),
             ("/**", &["/runs/a", "/files/a/b"], &[]),
-            ("/**/logs/**", &["/logs", "/a/logs", "/a/logs/b/c"], &["/a/log/b"]),
-            ("/files/a*b*c", &["/files/abc", "/files/a-b-b-c"], &["/files/acb", "/files/ab", "/files/bac"]),
+            (
+                "/**/logs/**",
+                &["/logs", "/a/logs", "/a/logs/b/c"],
+                &["/a/log/b"],
+            ),
+            (
+                "/files/a*b*c",
+                &["/files/abc", "/files/a-b-b-c"],
+                &["/files/acb", "/files/ab", "/files/bac"],
+            ),
             ("/files/aa*aa", &["/files/aaaa"], &["/files/aaa"]),
             ("/files/%2A", &["/files/%2A"], &["/files/x"]),
             ("/files/*%A9", &["/files/%C3%A9"], &["/files/A9"]),
@@ -321,7 +373,10 @@ mod tests {
                 assert!(pattern(given).matches(&path(text)), "{given} takes {text}");
             }
             for text in leaves {
-                assert!(!pattern(given).matches(&path(text)), "{given} leaves {text}");
+                assert!(
+                    !pattern(given).matches(&path(text)),
+                    "{given} leaves {text}"
+                );
             }
         }
     }
@@ -355,14 +410,26 @@ mod tests {
 
     #[test]
     fn broken_text_is_refused() {
-        assert_eq!(Pattern::parse("/a**/b"), Err(PatternError::PartialAny("/a**/b".into())));
-        assert!(matches!(Pattern::parse("runs/*"), Err(PatternError::Path(PathError::NotAbsolute(_)))));
-        assert!(matches!(Pattern::parse(&"/a".repeat(64)), Err(PatternError::TooManySegments(_))));
+        assert_eq!(
+            Pattern::parse("/a**/b"),
+            Err(PatternError::PartialAny("/a**/b".into()))
+        );
+        assert!(matches!(
+            Pattern::parse("runs/*"),
+            Err(PatternError::Path(PathError::NotAbsolute(_)))
+        ));
+        assert!(matches!(
+            Pattern::parse(&"/a".repeat(64)),
+            Err(PatternError::TooManySegments(_))
+        ));
     }
 
     #[test]
     fn literal_prefixes() {
-        assert_eq!(pattern("/blobs/c/*/d").literal_prefix(), [b"blobs".to_vec(), b"c".to_vec()]);
+        assert_eq!(
+            pattern("/blobs/c/*/d").literal_prefix(),
+            [b"blobs".to_vec(), b"c".to_vec()]
+        );
         assert_eq!(pattern("/runs/a b").as_path(), Some(path("/runs/a%20b")));
         assert_eq!(pattern("/runs/*").as_path(), None);
     }

@@ -77,7 +77,12 @@ pub trait Store: Send + Sync + Debug {
     /// of credential fields overwritten in place, so that offsets are those of the real document.
     ///
     /// [`StoreError::Changed`], here or from the stream, when the entry is no longer that version.
-    async fn open(&self, path: &EntryPath, version: &Version, offset: u64) -> Result<Content, StoreError>;
+    async fn open(
+        &self,
+        path: &EntryPath,
+        version: &Version,
+        offset: u64,
+    ) -> Result<Content, StoreError>;
 
     /// Older and deleted states of an object that the service keeps: paths with a generation.
     fn generations(&self, of: &EntryPath) -> Listing;
