@@ -38,6 +38,8 @@ impl Loaded {
     ///
     /// `granted` says whether any of a right was granted; a guest that cannot do without one that was
     /// not is refused. Scanners and converters ask for none.
+    ///
+    /// Compiling takes a second for each MB; call this where blocking is no harm.
     pub fn load(
         runtime: &Arc<Runtime>,
         component: &[u8],
