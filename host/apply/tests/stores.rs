@@ -1,6 +1,7 @@
 //! The reference store passes the list of changes.
 
 #![cfg(feature = "conformance")]
+#![expect(clippy::unwrap_used, reason = "a test may stop at once")]
 
 use remit_apply::StoreMut;
 use remit_apply::conformance::{FixtureMut, all};

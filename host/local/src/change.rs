@@ -50,10 +50,10 @@ impl Target {
         // With permission to list: only such a handle can be made durable.
         let folder = beneath::again(folder.as_fd())?;
         let opened = Opened::at(folder.as_fd(), name)?;
-        match rustix::fs::flock(&opened.file, FlockOperation::NonBlockingLockExclusive) {
-            Err(Errno::WOULDBLOCK) => return Err(Miss::Failed(Errno::WOULDBLOCK)),
-            // A file system without locks: the version is what is left.
-            Ok(()) | Err(_) => {}
+        // Where a file system has no locks, the version is what is left.
+        let lock = rustix::fs::flock(&opened.file, FlockOperation::NonBlockingLockExclusive);
+        if lock == Err(Errno::WOULDBLOCK) {
+            return Err(Miss::Failed(Errno::WOULDBLOCK));
         }
         Ok(Self {
             folder,

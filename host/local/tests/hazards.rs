@@ -81,7 +81,7 @@ async fn links_are_gaps_and_lead_nowhere() {
             .into_iter()
             .map(|entry| entry.path)
             .collect::<Vec<_>>(),
-        [real.clone()]
+        std::slice::from_ref(&real)
     );
     let version = pin(&bed, &real).await;
     for path in [

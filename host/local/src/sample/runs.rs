@@ -116,7 +116,7 @@ fn document(
             other.name, other.phone
         );
     }
-    if index % 5 == 0 {
+    if index.is_multiple_of(5) {
         tags["keep"] = json!("false");
     }
     json!({
