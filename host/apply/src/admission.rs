@@ -98,7 +98,7 @@ pub async fn admit(
         }
     }
     let signers = Signers::parse(policy.allowed_signers().iter().map(String::as_str))
-        .map_err(ApplyError::NotApproved)?;
+        .map_err(|error| ApplyError::NotApproved(error.into()))?;
     let approvals = Approval::require(plan.case(), &signers, policy.approvals(), now)
         .map_err(ApplyError::NotApproved)?;
     Ok(Admitted {
