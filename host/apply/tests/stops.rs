@@ -71,7 +71,7 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .build()
-        .unwrap()
+        .expect("a runtime")
 }
 
 /// A disk whose flush fails once, with all, half or none of the bytes written.

@@ -127,7 +127,7 @@ impl Guests {
         scanners: &[Guest],
         given: &Given,
     ) -> Result<ScannerPool, CommandError> {
-        let mut pool = ScannerPool::new(self.limits.clone(), self.cancel.clone());
+        let mut pool = ScannerPool::new(self.limits, self.cancel.clone());
         for scanner in scanners {
             scanner.expect(World::Scanner)?;
             let params: Params = given.for_guest(scanner.manifest())?;

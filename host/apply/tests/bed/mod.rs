@@ -1,4 +1,5 @@
 //! A small workspace, a plan over it, and every way to apply it.
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up must fail")]
 #![allow(dead_code, reason = "each test uses a part of it")]
 
 pub(crate) mod stopping;

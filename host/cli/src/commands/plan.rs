@@ -116,7 +116,7 @@ pub(crate) async fn plan(args: &GuestArgs, ui: &Ui) -> Result<(Workspace, Plan),
         scanners: Arc::new(pool),
         params,
         who: format!(
-            "{} {} {}",
+            "{} {} sha256:{}",
             guest.name(),
             guest.manifest().version,
             GuestDigest::of(&guest.bytes)

@@ -20,7 +20,10 @@ pub(super) fn open(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
         digest(LOOK),
         digest(FILTER),
     );
-    let guest = words::hearsay(&plan.manifest().about.guest, TITLE_CHARS_MAX);
+    let guest = words::hearsay(
+        super::sections::name_of(&plan.manifest().about.guest),
+        TITLE_CHARS_MAX,
+    );
     let head = html! {
         head {
             // Before anything it governs.

@@ -55,7 +55,7 @@ pub(super) fn header(
     };
     let markup = html! {
         header {
-            h1 { "Plan of " (words::hearsay(&about.guest, NAME_CHARS_MAX)) }
+            h1 { "Plan of " (words::hearsay(name_of(&about.guest), NAME_CHARS_MAX)) }
             p { span.state.(class(tone)) { (state) } }
             dl.facts {
                 dt { "workspace" } dd { code { (words::escape(&about.workspace)) } }
@@ -280,4 +280,9 @@ pub(super) fn more(total: u64, shown: usize) -> Markup {
     html! {
         @if more > 0 { p.faint { "… and " (thousands(more)) " more, in the case." } }
     }
+}
+
+/// A guest's name and version, without the digest that follows.
+pub(super) fn name_of(guest: &str) -> &str {
+    guest.split_once(" sha256:").map_or(guest, |(name, _)| name)
 }

@@ -1,3 +1,5 @@
+//! Deletes: what expands, what is refused, and that nothing partial is left.
+
 use remit_policy::{Bounded, Measure, StatedCeilings};
 use remit_session::{Budget, Code, DeleteOptions, Named, Selector};
 use remit_workspace::{Memory, Store as _};

@@ -1,3 +1,5 @@
+//! Listing, reading and what is shown of an entry.
+
 use remit_policy::Right;
 use remit_session::{Budget, Code, Named, Selector};
 use remit_workspace::{Memory, Store as _};

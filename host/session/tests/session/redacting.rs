@@ -1,3 +1,5 @@
+//! Redactions and masked copies.
+
 use remit_formats::{Key, redact_all};
 use remit_plan::{Plan, Redaction, Step, read_edits};
 use remit_session::{Code, ExportOptions, Operator, RedactOptions, Selector};

@@ -1,3 +1,5 @@
+//! Scans: what a scanner may report, and what becomes of its failures.
+
 use remit_session::{Answer, Budget, Code, Scanned, Selector};
 use remit_workspace::Memory;
 

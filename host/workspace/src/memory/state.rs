@@ -12,6 +12,9 @@ use crate::{
 const START: Millis = 1_767_225_600_000;
 const DAY: Millis = 24 * 60 * 60 * 1000;
 
+/// How a record's document is shown.
+pub(super) type Show = fn(&[u8]) -> Vec<u8>;
+
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) current: BTreeMap<EntryPath, Held>,
@@ -21,7 +24,7 @@ pub(super) struct State {
     pub(super) holds: BTreeMap<EntryPath, String>,
     pub(super) unlistable: BTreeSet<EntryPath>,
     pub(super) policy: BTreeMap<String, Vec<u8>>,
-    pub(super) show: Option<fn(&[u8]) -> Vec<u8>>,
+    pub(super) show: Option<Show>,
     pub(super) now: Millis,
     pub(super) keeps_versions: bool,
     pub(super) soft_delete_days: Option<u32>,

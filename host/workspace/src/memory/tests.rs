@@ -1,3 +1,5 @@
+//! What the reference store keeps, hides and refuses.
+
 use super::*;
 use futures::TryStreamExt as _;
 

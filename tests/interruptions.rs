@@ -1,0 +1,147 @@
+//! Real signals and a real full disk: what was stopped is taken up again and ends as if undisturbed.
+
+use std::fs;
+use std::process::{Command, Stdio};
+
+use crate::bed::{Bed, REMIT, Ran};
+
+const FILES: usize = 1500;
+
+/// A plan that takes a while: many files, each deleted and flushed on its own.
+fn long_plan() -> Bed {
+    let bed = Bed::new();
+    for n in 0..FILES {
+        bed.write(&format!("w/{n:04}.txt"), "delete me");
+    }
+    bed.write("w/keep.md", "keep me");
+    let raise = ["--raise", "delete=10000", "--raise", "delete.percent=100"];
+    bed.remit(
+        &[
+            &[
+                "delete",
+                "/files/*.txt",
+                "-w",
+                "w",
+                "--plan",
+                "--case",
+                "d.case",
+            ],
+            &raise[..],
+        ]
+        .concat(),
+    )
+    .exits(0);
+    bed
+}
+
+/// Starts applying, and sends a signal once `begun` files are gone.
+fn signalled(bed: &Bed, signal: &str, begun: usize) -> Ran {
+    let applying = bed
+        .command(&["apply", "d.case", "--yes"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Looking is the only clock: no time is assumed.
+    while fs::read_dir(bed.path("w")).unwrap().count() > FILES + 1 - begun {
+        std::thread::yield_now();
+    }
+    let sent = Command::new("kill")
+        .args([signal, &applying.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(sent.success(), "it was over before it could be stopped");
+    Ran::of(applying.wait_with_output().unwrap())
+}
+
+fn ends_as_if_undisturbed(bed: &Bed) {
+    bed.remit(&["apply", "d.case", "--yes"])
+        .exits(0)
+        .says("1,500 gone");
+    assert_eq!(
+        bed.tree("w").into_keys().collect::<Vec<_>>(),
+        [b"keep.md".to_vec()]
+    );
+    bed.remit(&["verify", "d.case"]).exits(0).says("1,500 gone");
+}
+
+#[test]
+fn killed_at_once_it_goes_on() {
+    for begun in [1, 200, 700] {
+        let bed = long_plan();
+        assert_eq!(signalled(&bed, "-KILL", begun).exit, None);
+        assert!(bed.tree("w").len() > 1, "there was something left to do");
+        ends_as_if_undisturbed(&bed);
+    }
+}
+
+#[test]
+fn a_person_stops_it_cleanly() {
+    let bed = long_plan();
+    signalled(&bed, "-INT", 1)
+        .exits(130)
+        .says("Go on with: remit apply d.case");
+    assert!(bed.tree("w").len() > 1);
+    ends_as_if_undisturbed(&bed);
+}
+
+#[test]
+fn two_at_once_are_kept_apart() {
+    let bed = long_plan();
+    let first = bed
+        .command(&["apply", "d.case", "--yes"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    while !bed.path("d.case/journal/lock").exists()
+        || fs::read_dir(bed.path("w")).unwrap().count() > FILES
+    {
+        std::thread::yield_now();
+    }
+    bed.remit(&["apply", "d.case", "--yes"])
+        .exits(3)
+        .says("being applied by another process");
+    Ran::of(first.wait_with_output().unwrap()).exits(0);
+}
+
+/// On a disk of 2 MiB that is full: nothing is begun. With room again: all is done.
+#[test]
+fn a_full_disk_stops_before_anything_is_begun() {
+    let bed = Bed::new();
+    bed.write("w/a.txt", "delete me");
+    bed.write("big/a.bin", &"x".repeat(3 << 20));
+    fs::create_dir(bed.path("small")).unwrap();
+    let script = format!(
+        r#"set -eu
+mount -t tmpfs -o size=2M,mode=700 tmpfs small
+{REMIT} delete /files/a.txt -w w --plan --case small/d.case
+cat /dev/zero > small/filler 2>/dev/null || true
+code=0; {REMIT} apply small/d.case --yes || code=$?
+test $code = 1
+test -e w/a.txt
+rm small/filler
+{REMIT} apply small/d.case --yes
+test ! -e w/a.txt
+code=0; {REMIT} delete /files/a.bin --export-first -w big --case small/e.case --yes || code=$?
+test $code = 1
+test -e big/a.bin
+"#
+    );
+    // A name space of its own: the mount is seen by nobody else and goes with the shell.
+    let mut shell = Command::new("unshare");
+    shell.args(["--mount", "--map-root-user", "--user", "sh", "-c", &script]);
+    let environment = bed.command(&[]);
+    for (name, value) in environment.get_envs() {
+        if let Some(value) = value {
+            shell.env(name, value);
+        }
+    }
+    let ran = Ran::of(
+        shell
+            .current_dir(bed.path("."))
+            .output()
+            .expect("unshare (Debian: util-linux)"),
+    );
+    ran.exits(0).says("nothing further was begun").says("free");
+}
