@@ -64,7 +64,8 @@ pub(crate) fn test() -> Outcome {
     )?;
     run(
         "tests",
-        cargo(&["test", "--workspace"]).env("REMIT_PLUGINS", target().join("plugins")),
+        cargo(&["test", "--workspace", "--no-fail-fast"])
+            .env("REMIT_PLUGINS", target().join("plugins")),
     )?;
     let mut docs = cargo(&[
         "doc",
