@@ -2,6 +2,7 @@
 //!
 //! Not here: anything a user of the product needs.
 
+mod bench;
 mod demo;
 mod guests;
 mod run;
@@ -15,6 +16,7 @@ cargo xtask <task>
 
   demo       build the host and the plugins, make a sample workspace, and do the main job on it
   test       everything CI runs: format, lints, all tests, docs, dependency checks
+  bench      the figures: what the sandbox costs, and peaks of memory (a release build)
   plugins    build the plugins and make components of them, where `remit` finds them";
 
 fn main() -> ExitCode {
@@ -22,6 +24,7 @@ fn main() -> ExitCode {
     let done = match task.as_str() {
         "demo" => demo::run_demo(),
         "test" => test::test(),
+        "bench" => bench::bench(),
         "plugins" => guests::build().map(|_| ()),
         _ => {
             println!("{HELP}");

@@ -44,7 +44,7 @@ pub(crate) struct GuestArgs {
     /// One parameter; not for what says who a person is
     #[arg(long, value_name = "NAME=VALUE")]
     param: Vec<String>,
-    /// The folder for the plan [default: ./<guest>-<date>.case]
+    /// The folder for the plan [default: ./GUEST-DATE.case]
     #[arg(long, value_name = "DIR")]
     case: Option<PathBuf>,
     /// Raise a ceiling, such as `delete=5000` or `delete.bytes="100 GiB"`
