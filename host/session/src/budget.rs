@@ -21,8 +21,8 @@ pub struct Budget {
     pub open_max: u64,
     /// Proposals. A million is a plan that nobody reads, and some 500 MB of disk.
     pub proposals_max: u64,
-    /// Findings in one entry. 200,000 are some 10 MB of disk; an entry with more is a data set of
-    /// personal data, and should be deleted whole.
+    /// Findings in one entry. Ten million: a log of some gigabytes with an address in every line, and
+    /// some 500 MB of disk while planning.
     pub findings_max: u64,
     /// Notes for the reader of the plan, each of at most [`remit_plan::Draft::NOTE_BYTES_MAX`] bytes.
     /// A reader does not read more than a few hundred.
@@ -41,7 +41,7 @@ impl Default for Budget {
             read_bytes_max: 64 << 30,
             open_max: 64,
             proposals_max: 1_000_000,
-            findings_max: 200_000,
+            findings_max: 10_000_000,
             notes_max: 500,
             log_bytes_max: 1 << 20,
             parts_max: 1_000_000,
