@@ -65,7 +65,7 @@ pub(crate) struct Target {
 /// How a plan is made and carried out in one go.
 #[derive(ClapArgs)]
 pub(crate) struct Going {
-    /// The folder for the plan, the journal and the package [default: ./<verb>-<date>.case]
+    /// The folder for the plan, the journal and the package [default: ./VERB-DATE.case]
     #[arg(long, value_name = "DIR")]
     pub(crate) case: Option<PathBuf>,
     /// Raise a ceiling, such as `delete=5000`, `delete.bytes="100 GiB"` or `delete.percent=50`
