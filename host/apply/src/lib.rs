@@ -1,6 +1,6 @@
 //! The only crate that changes a workspace.
 //!
-//! [`StoreMut`] is how a workspace is changed, and [`apply`] is its only caller. Applying runs no guest:
+//! [`StoreMut`] is how a workspace is changed, and [`apply()`] is its only caller. Applying runs no guest:
 //! it reads a sealed plan, asks again whether each step is permitted, journals the intent, acts on the
 //! version the step names, and journals the end. Stopped anywhere, a second `apply` ends where an
 //! undisturbed one would have.
