@@ -302,6 +302,8 @@ fn every_command_explains_itself() {
         "approve",
         "apply",
         "verify",
+        "evidence",
+        "case",
         "hold",
         "plugin",
         "completions",

@@ -9,8 +9,10 @@
 
 mod admission;
 mod apply;
+mod close;
 mod content;
 mod error;
+mod evidence;
 mod export;
 mod journal;
 mod memory;
@@ -23,7 +25,11 @@ pub mod conformance;
 
 pub use admission::{Admitted, admit, policy_pin};
 pub use apply::{Setup, Stop, Stride, apply};
+pub use close::{Closable, CloseError, Closed, Exports, Unfinished};
 pub use error::ApplyError;
+pub use evidence::{
+    Checked, Disclosure, EVIDENCE_NAMESPACE, Evidence, EvidenceError, Verified, check, open_step,
+};
 pub use journal::{Append, Durable, Ended, Event, Journal, Progress, Record, Standing};
 pub use outcome::Outcome;
 pub use store::{Deleted, StoreMut};

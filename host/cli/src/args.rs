@@ -49,6 +49,8 @@ pub(crate) enum Command {
     Approve(commands::approve::Args),
     Apply(commands::apply::Args),
     Verify(commands::verify::Args),
+    Evidence(commands::evidence::Args),
+    Case(commands::case::Args),
     Hold(commands::hold::Args),
     Plugin(commands::plugin::Args),
     Completions(commands::completions::Args),

@@ -2,9 +2,11 @@
 
 pub(crate) mod apply;
 pub(crate) mod approve;
+pub(crate) mod case;
 pub(crate) mod completions;
 pub(crate) mod delete;
 pub(crate) mod download;
+pub(crate) mod evidence;
 pub(crate) mod export;
 pub(crate) mod hold;
 pub(crate) mod init;
@@ -38,6 +40,8 @@ pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
         Command::Approve(args) => approve::run(args, ui).await,
         Command::Apply(args) => apply::run(args, ui).await,
         Command::Verify(args) => verify::run(args, ui).await,
+        Command::Evidence(args) => evidence::run(args, ui).await,
+        Command::Case(args) => case::run(args, ui).await,
         Command::Plugin(args) => plugin::run(args, ui).await,
         Command::Hold(args) => hold::run(args, ui).await,
         Command::Completions(args) => completions::run(args, ui),

@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use miette::Diagnostic;
-use remit_apply::ApplyError;
+use remit_apply::{ApplyError, CloseError, EvidenceError};
 use remit_plan::PlanError;
 use remit_policy::{FileError, OverCeiling, RaiseRefused, Refused, TextError};
 use remit_session::{Fault, Refusal};
@@ -89,9 +89,10 @@ impl From<PlanError> for CommandError {
             | PlanError::NotACase(_)
             | PlanError::NotSealed(_)
             | PlanError::NoSuchGap { .. } => Exit::Usage,
-            PlanError::Damaged { .. } | PlanError::Conflict { .. } | PlanError::AlreadyApproved => {
-                Exit::Refused
-            }
+            PlanError::Damaged { .. }
+            | PlanError::Closed(_)
+            | PlanError::Conflict { .. }
+            | PlanError::AlreadyApproved => Exit::Refused,
             PlanError::Io { .. } | PlanError::Newer { .. } | PlanError::Circular(_) => Exit::Failed,
         };
         Self::new(exit, error)
@@ -119,6 +120,39 @@ impl From<ApplyError> for CommandError {
                 .hint("nothing further was begun; mend the cause (is the disk full?) and run `remit apply` again"),
             ApplyError::Package(_) => {
                 Self::new(Exit::Failed, error).hint("mend the cause (is the disk full?) and run `remit apply` again")
+            }
+        }
+    }
+}
+
+impl From<EvidenceError> for CommandError {
+    fn from(error: EvidenceError) -> Self {
+        match error {
+            EvidenceError::Case(error) => error.into(),
+            EvidenceError::NotBegun | EvidenceError::NoSuchStep { .. } => {
+                Self::new(Exit::Usage, error)
+            }
+            EvidenceError::Key(_)
+            | EvidenceError::Io { .. }
+            | EvidenceError::NotSigned(_)
+            | EvidenceError::Signature { .. }
+            | EvidenceError::Newer { .. }
+            | EvidenceError::Broken { .. } => Self::new(Exit::Failed, error),
+        }
+    }
+}
+
+impl From<CloseError> for CommandError {
+    fn from(error: CloseError) -> Self {
+        match error {
+            CloseError::Case(error) => error.into(),
+            CloseError::Unfinished { .. } => Self::new(Exit::Refused, error)
+                .hint("finish it: remit apply CASE; or give it up: --abandon"),
+            CloseError::Retained { .. } => {
+                Self::new(Exit::Refused, error).hint("to close it all the same: --now")
+            }
+            CloseError::Io { .. } => {
+                Self::new(Exit::Failed, error).hint("mend the cause and close it again")
             }
         }
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use remit_apply::StoreMut;
 use remit_local::Directory;
-use remit_plan::{Case, Plan};
+use remit_plan::Case;
 use remit_workspace::Store;
 
 use crate::args::Target;
@@ -54,13 +54,13 @@ impl Workspace {
         })
     }
 
-    /// Opens the workspace that a plan was made for: what `-w` names, or where it was when it was planned.
+    /// Opens the workspace that the plan of a case was made for: what `-w` names, or where it was when it was planned.
     /// Whether it is the right one, its identity says when the plan is admitted.
-    pub(crate) fn open_for(target: &Target, plan: &Plan) -> Result<Self, CommandError> {
+    pub(crate) fn open_for(target: &Target, case: &Case) -> Result<Self, CommandError> {
         if target.workspace.is_some() {
             return Self::open(target);
         }
-        let noted = plan.case().path(NOTED);
+        let noted = case.path(NOTED);
         let place = std::fs::read(&noted).map_err(|error| {
             CommandError::io("cannot tell where the workspace lies", error)
                 .hint("name it: -w DIRECTORY")

@@ -62,8 +62,23 @@ impl Case {
         Ok(case)
     }
 
+    /// The file that says that a case is closed. It is there before the first paper goes, so that
+    /// nobody opens what is left when closing was stopped.
+    pub const CLOSED: &str = "CLOSED";
+
+    /// A case that is closed, or whose closing was begun; none where there is no such thing.
+    pub fn closed(dir: &Path) -> Option<Self> {
+        let case = Self {
+            dir: dir.to_owned(),
+        };
+        case.path(Self::CLOSED).is_file().then_some(case)
+    }
+
     /// Opens a case that has a sealed plan.
     pub fn open(dir: &Path) -> Result<Self, PlanError> {
+        if Self::closed(dir).is_some() {
+            return Err(PlanError::Closed(dir.to_owned()));
+        }
         let case = Self {
             dir: dir.to_owned(),
         };

@@ -21,6 +21,9 @@ pub enum PlanError {
     /// The folder already holds a plan.
     #[error("`{}` already holds a plan; name another case", .0.display())]
     Exists(PathBuf),
+    /// The case was closed: its papers are gone, or are just being destroyed.
+    #[error("the case `{}` is closed", .0.display())]
+    Closed(PathBuf),
     /// The folder is there and holds something that is no case.
     #[error("`{}` is not empty and no case; name another folder", .0.display())]
     NotACase(PathBuf),

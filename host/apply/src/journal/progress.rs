@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use remit_plan::State;
+use remit_workspace::Millis;
 
 use super::{Event, Record};
 
@@ -29,6 +30,10 @@ pub struct Progress {
     pub packaged: Option<String>,
     /// Whether every step was seen to have ended.
     pub finished: bool,
+    /// When the plan was begun, by the clock of the machine that did.
+    pub began_at: Option<Millis>,
+    /// When every step was last seen to have ended.
+    pub finished_at: Option<Millis>,
     /// What the last verification found: what held, what was broken.
     pub verified: Option<(u64, u64)>,
 }
@@ -48,6 +53,8 @@ impl Progress {
             started: false,
             packaged: None,
             finished: false,
+            began_at: None,
+            finished_at: None,
             verified: None,
         }
     }
@@ -71,7 +78,10 @@ impl Progress {
                     self.standings.len()
                 ));
             }
-            Event::Started { .. } => self.started = true,
+            Event::Started { .. } => {
+                self.started = true;
+                self.began_at = Some(record.at);
+            }
             Event::Resumed {} => {}
             Event::Begun(steps) => {
                 for step in steps {
@@ -100,7 +110,10 @@ impl Progress {
                 }
             }
             Event::Packaged { sha256 } => self.packaged = Some(sha256.clone()),
-            Event::Finished {} => self.finished = true,
+            Event::Finished {} => {
+                self.finished = true;
+                self.finished_at = Some(record.at);
+            }
             Event::Verified { held, broken } => self.verified = Some((*held, *broken)),
         }
         Ok(())

@@ -78,23 +78,7 @@ impl Journal {
         append: Arc<dyn Append>,
     ) -> Result<Self, ApplyError> {
         let folder = case.folder(FOLDER)?;
-        let lock_path = folder.join("lock");
-        let lock = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(&lock_path)
-            .map_err(ApplyError::journal("cannot open", &lock_path))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(std::fs::TryLockError::WouldBlock) => {
-                return Err(ApplyError::Busy(case.dir().to_owned()));
-            }
-            Err(std::fs::TryLockError::Error(error)) => {
-                return Err(ApplyError::journal("cannot lock", &lock_path)(error));
-            }
-        }
+        let lock = lock(case, &folder)?;
         let reader::Tail {
             progress,
             last,
@@ -120,7 +104,23 @@ impl Journal {
 
     /// SHA-256 of the last line, in hexadecimal; of the plan, where nothing was written yet.
     pub fn head(case: &Case, plan: Digest, steps: u64) -> Result<String, ApplyError> {
-        Ok(reader::read(&case.path(FOLDER), plan, steps)?.prev)
+        Ok(Self::read_to_head(case, plan, steps)?.1)
+    }
+
+    /// Where a case stands and the head of its journal, of one reading.
+    pub(crate) fn read_to_head(
+        case: &Case,
+        plan: Digest,
+        steps: u64,
+    ) -> Result<(Progress, String), ApplyError> {
+        let tail = reader::read(&case.path(FOLDER), plan, steps)?;
+        Ok((tail.progress, tail.prev))
+    }
+
+    /// Keeps every other process from applying this case, for as long as the answer lives.
+    pub(crate) fn lock_out(case: &Case) -> Result<File, ApplyError> {
+        let folder = case.folder(FOLDER)?;
+        lock(case, &folder)
     }
 
     /// Where the case stands.
@@ -169,5 +169,24 @@ impl Journal {
         self.prev = Record::digest_of(&line);
         self.file = Some((file, len + line.len() as u64 + 1));
         Ok(())
+    }
+}
+
+/// The lock of a journal's folder: one process at a time.
+fn lock(case: &Case, folder: &Path) -> Result<File, ApplyError> {
+    let path = folder.join("lock");
+    let lock = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(&path)
+        .map_err(ApplyError::journal("cannot open", &path))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(std::fs::TryLockError::WouldBlock) => Err(ApplyError::Busy(case.dir().to_owned())),
+        Err(std::fs::TryLockError::Error(error)) => {
+            Err(ApplyError::journal("cannot lock", &path)(error))
+        }
     }
 }

@@ -29,6 +29,6 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
     let plan = accept_gaps(Plan::open(Case::open(&args.case)?)?, &args.accept_gap)?;
-    let workspace = Workspace::open_for(&args.target, &plan)?;
+    let workspace = Workspace::open_for(&args.target, plan.case())?;
     applying::carry_out(ui, &workspace, plan, args.yes).await
 }

@@ -86,7 +86,7 @@ pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
         out.flush()?;
         return Ok(Exit::Done);
     }
-    let workspace = Workspace::open_for(&args.target, &plan).ok();
+    let workspace = Workspace::open_for(&args.target, plan.case()).ok();
     applying::show(ui, workspace.as_ref(), &plan, progress).await?;
     Ok(Exit::Done)
 }
@@ -127,7 +127,7 @@ async fn html(
     plan: &Plan,
     progress: Option<Progress>,
 ) -> Result<Exit, CommandError> {
-    let workspace = Workspace::open_for(&args.target, plan).ok();
+    let workspace = Workspace::open_for(&args.target, plan.case()).ok();
     let authority = match &workspace {
         Some(workspace) => Some(applying::pinned_authority(workspace, plan).await?),
         None => None,

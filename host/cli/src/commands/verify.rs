@@ -2,11 +2,13 @@
 
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use remit_apply::{Journal, verify};
+use remit_apply::{ApplyError, Durable, Event, Journal, Verification, verify};
 use remit_plan::{Case, Plan};
 
 use crate::args::Target;
+use crate::case::now;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::target::Workspace;
@@ -23,13 +25,17 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
     let plan = Plan::open(Case::open(&args.case)?)?;
-    let workspace = Workspace::open_for(&args.target, &plan)?;
+    let workspace = Workspace::open_for(&args.target, plan.case())?;
     let progress = Journal::read(plan.case(), plan.digest(), plan.summary().steps)?;
     if !progress.started {
         return Err(CommandError::usage("the plan was not applied yet")
             .hint(format!("remit apply {}", args.case.display())));
     }
     let verification = verify(&plan, &progress, workspace.reading().as_ref()).await?;
+    if let Err(error) = record(&plan, &verification).await {
+        // What was found is found; only the evidence will not tell of it.
+        ui.warn(format!("this look is not in the journal: {error}"));
+    }
     let package = plan.case().path("package");
     let package = match package.exists() {
         true => Some(
@@ -62,4 +68,15 @@ pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
     out.flush()?;
     let holds = verification.holds() && package.is_none_or(|report| report.is_valid());
     Ok(if holds { Exit::Done } else { Exit::Failed })
+}
+
+/// Journals what was found, so that the evidence can say it.
+async fn record(plan: &Plan, found: &Verification) -> Result<(), ApplyError> {
+    let steps = plan.summary().steps;
+    let mut journal = Journal::open(plan.case(), plan.digest(), steps, Arc::new(Durable))?;
+    let event = Event::Verified {
+        held: found.held(),
+        broken: found.broken,
+    };
+    journal.write(event, now()).await
 }
