@@ -12,8 +12,9 @@ pub(crate) const PACKAGE: &str = "remit:workspace";
 pub(crate) const VERSION: (u64, u64, u64) = (0, 1, 0);
 
 /// The files of `wit/`. A test compares the list with the folder.
-pub(crate) const FILES: [(&str, &str); 4] = [
+pub(crate) const FILES: [(&str, &str); 5] = [
     ("model.wit", include_str!("../../../wit/model.wit")),
+    ("programs.wit", include_str!("../../../wit/programs.wit")),
     ("proposing.wit", include_str!("../../../wit/proposing.wit")),
     ("reading.wit", include_str!("../../../wit/reading.wit")),
     ("worlds.wit", include_str!("../../../wit/worlds.wit")),
