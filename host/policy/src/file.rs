@@ -25,9 +25,39 @@ struct Inner {
     text: NamedSource<String>,
     at: Range<usize>,
     line: usize,
+    column: usize,
 }
 
 impl FileError {
+    /// What somebody says is wrong at a line and a column of a text, both counted from 1, the column
+    /// in characters. None where the text has no such place.
+    pub fn at(
+        name: &str,
+        text: &str,
+        line: usize,
+        column: usize,
+        message: impl Into<String>,
+    ) -> Option<Self> {
+        let mut start = 0;
+        for _before in 1..line {
+            start += text[start..].find('\n')? + 1;
+        }
+        let rest = text[start..].lines().next().unwrap_or_default();
+        let column = column.checked_sub(1)?;
+        if line == 0 || column > rest.chars().count() {
+            return None;
+        }
+        let marked: usize = rest.chars().take(column).map(char::len_utf8).sum();
+        let width = rest[marked..].chars().next().map_or(0, char::len_utf8);
+        let at = start + marked..start + marked + width;
+        Some(File::new(name, text).error(at, message))
+    }
+
+    /// The column, counted from 1 in characters.
+    pub fn column(&self) -> usize {
+        self.0.column
+    }
+
     /// The name of the file, as it was given to the reader.
     pub fn file(&self) -> &str {
         self.0.text.name()
@@ -86,53 +116,65 @@ impl Diagnostic for FileError {
 pub(crate) struct File<'a> {
     pub(crate) name: &'a str,
     pub(crate) text: &'a str,
+    /// What errors point into: the same text, before anything in it was blanked out.
+    pub(crate) shown: &'a str,
 }
 
 impl<'a> File<'a> {
+    pub(crate) fn new(name: &'a str, text: &'a str) -> Self {
+        let shown = text;
+        Self { name, text, shown }
+    }
+
     /// The most bytes a file may have: far more than people write, little enough to be shown whole.
     pub(crate) const BYTES_MAX: usize = 4 * 1024 * 1024;
 
     /// Bytes that must be UTF-8.
     pub(crate) fn of_bytes(name: &'a str, bytes: &'a [u8]) -> Result<Self, FileError> {
         if bytes.len() > Self::BYTES_MAX {
-            return Err(File { name, text: "" }.error(
+            return Err(File::new(name, "").error(
                 0..0,
                 format!("the file has more than {} bytes", Self::BYTES_MAX),
             ));
         }
         std::str::from_utf8(bytes)
-            .map(|text| File { name, text })
+            .map(|text| File::new(name, text))
             .map_err(|error| {
                 let whole = String::from_utf8_lossy(bytes).into_owned();
                 let at = error.valid_up_to();
-                File { name, text: &whole }.error(at..at, "the file is not UTF-8 from here on")
+                File::new(name, &whole).error(at..at, "the file is not UTF-8 from here on")
             })
     }
 
     pub(crate) fn error(&self, at: Range<usize>, message: impl Into<String>) -> FileError {
-        let at = at.start.min(self.text.len())..at.end.min(self.text.len());
-        let line = 1 + self.text.as_bytes()[..at.start]
+        let at = at.start.min(self.shown.len())..at.end.min(self.shown.len());
+        let before = &self.shown.as_bytes()[..at.start];
+        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+        let line_start = before
             .iter()
-            .filter(|byte| **byte == b'\n')
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |end| end + 1);
+        // Bytes, because a place need not be at a character's beginning; those that continue one aside.
+        let column = 1 + before[line_start..]
+            .iter()
+            .filter(|byte| **byte & 0xc0 != 0x80)
             .count();
         FileError(Box::new(Inner {
             message: message.into(),
             label: "here".to_owned(),
             help: None,
-            text: NamedSource::new(self.name, self.text.to_owned()),
+            text: NamedSource::new(self.name, visible(self.shown)),
             at,
             line,
+            column,
         }))
     }
 
     /// The whole file as a table, after its `version` was found to be 1.
     pub(crate) fn table(self, version_key: &'static str) -> Result<Table<'a>, FileError> {
         let mut table = self.unversioned()?;
-        let version = table.require(version_key)?;
-        match version.integer()? {
-            1 => Ok(table),
-            found => Err(version.error(format!("this program reads {version_key} 1, not {found}"))),
-        }
+        table.require(version_key)?.version_one(version_key)?;
+        Ok(table)
     }
 
     /// The whole file as a table.
@@ -143,6 +185,36 @@ impl<'a> File<'a> {
         })?;
         Ok(Table::new(self, root.span(), root.into_inner()))
     }
+}
+
+/// Whether a character is drawn as nothing, or changes how those around it are drawn.
+pub(crate) fn hides(c: char) -> bool {
+    let is_drawn_as_nothing = matches!(c,
+        '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
+        | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}'
+        | '\u{2060}'..='\u{206F}' | '\u{2800}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}'
+        | '\u{FFA0}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E0FFF}');
+    is_drawn_as_nothing || (c.is_control() && !matches!(c, '\t' | '\n'))
+}
+
+/// A stranger's text as it may be shown around an error: byte for byte as long, so that places in it
+/// stay where they are.
+fn visible(text: &str) -> String {
+    text.split_inclusive('\n')
+        .flat_map(|line| {
+            let end = line.len() - if line.ends_with("\r\n") { 2 } else { 0 };
+            line.char_indices().map(move |(at, c)| (c, at >= end))
+        })
+        .fold(
+            String::with_capacity(text.len()),
+            |mut shown, (c, is_end)| {
+                match hides(c) && !is_end {
+                    true => shown.extend(std::iter::repeat_n('?', c.len_utf8())),
+                    false => shown.push(c),
+                }
+                shown
+            },
+        )
 }
 
 /// A table that is being taken apart.
@@ -296,6 +368,14 @@ impl<'a> Item<'a> {
             .ok_or_else(|| self.wanted("a whole number"))?;
         u64::from_str_radix(number.as_str(), number.radix())
             .map_err(|_| self.error("a whole number from 0 up is wanted here"))
+    }
+
+    /// The version of the file's form: this program knows one.
+    pub(crate) fn version_one(&self, key: &'static str) -> Result<(), FileError> {
+        match self.integer()? {
+            1 => Ok(()),
+            found => Err(self.error(format!("this program reads {key} 1, not {found}"))),
+        }
     }
 
     /// Parses a text by its own rules.

@@ -22,6 +22,7 @@ mod manifest;
 mod policy;
 mod right;
 mod rights;
+mod script;
 
 #[cfg(test)]
 mod tests;
@@ -41,3 +42,4 @@ pub use manifest::{Manifest, Name, Param, ParamType, World};
 pub use policy::{HOLDS_FILE, POLICY_FILE, Policy};
 pub use right::{Act, Effect, Right, Strength};
 pub use rights::{Line, Rights, parse_allow};
+pub use script::Headless;

@@ -6,6 +6,7 @@ use std::fmt;
 use toml::de::DeValue;
 
 use crate::file::{File, Item, Table, nearest};
+use crate::script::{self, Headless};
 use crate::{Duration, FileError, Rights, Size, TextError};
 
 /// A name that is safe on a command line, in a file name and on a terminal.
@@ -27,6 +28,11 @@ impl Name {
             return Err(TextError::Name(shown(text)));
         }
         Ok(Self(text.into()))
+    }
+
+    /// The name of a script that has none.
+    pub(crate) fn script() -> Self {
+        Self("script".into())
     }
 
     /// The text.
@@ -167,7 +173,7 @@ pub struct Manifest {
     pub version: String,
     /// Which kind of guest it is.
     pub world: World,
-    /// What it does, in its author's words.
+    /// What it does, in its author's words. Only a script may leave it empty.
     pub description: String,
     /// Rights without which it does not start.
     pub required: Rights,
@@ -194,6 +200,72 @@ impl Manifest {
             &World::ALL.map(|world| (world.as_str(), world)),
         )?;
         let description = table.require("description")?.words()?;
+        Self::of_parts(table, name, version, world, description)
+    }
+
+    /// Reads the header of a script; `file` is the name of its file, `-` or `-e`, from which it is named.
+    ///
+    /// The header says what a plugin's manifest says, and is the only thing that asks for anything.
+    pub fn of_script(file: &str, text: &[u8], headless: Headless) -> Result<Self, FileError> {
+        let file = File::of_bytes(file, text)?;
+        let Some(header) = script::header(file)? else {
+            return Ok(Self::headless(script::name_of(file.name), headless));
+        };
+        let mut table = File {
+            text: &header.toml,
+            ..file
+        }
+        .unversioned()?;
+        if let Some(item) = table.take("manifest") {
+            item.version_one("manifest")?;
+        }
+        let name = match table.take("name") {
+            Some(item) => item.parsed(Name::parse)?,
+            None => script::name_of(file.name),
+        };
+        let version = match table.take("version") {
+            Some(item) => item.parsed(version)?,
+            None => script::VERSION.to_owned(),
+        };
+        // What turns bytes into bytes is not written in a script.
+        let worlds = [World::Workflow, World::Scanner].map(|world| (world.as_str(), world));
+        let world = match table.take("world") {
+            Some(item) => one_of(&item, &worlds)?,
+            None => World::Workflow,
+        };
+        let description = match table.take("description") {
+            Some(item) => item.words()?,
+            None => header.description,
+        };
+        Self::of_parts(table, name, version, world, description)
+    }
+
+    fn headless(name: Name, asks: Headless) -> Self {
+        Self {
+            name,
+            version: script::VERSION.to_owned(),
+            world: World::Workflow,
+            description: String::new(),
+            required: Rights::none(),
+            optional: match asks {
+                Headless::AsksNothing => Rights::none(),
+                Headless::TakesWhatIsGranted => Rights::all(),
+            },
+            scanners: Vec::new(),
+            converters: Vec::new(),
+            params: BTreeMap::new(),
+            rules: BTreeMap::new(),
+        }
+    }
+
+    /// The rest of the table, which nothing else may follow.
+    fn of_parts(
+        mut table: Table<'_>,
+        name: Name,
+        version: String,
+        world: World,
+        description: String,
+    ) -> Result<Self, FileError> {
         let (required, optional) = asks(&mut table, world)?;
         let (mut scanners, mut converters) = (Vec::new(), Vec::new());
         if let Some(item) = table.take("uses") {

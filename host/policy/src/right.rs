@@ -80,6 +80,13 @@ pub struct Strength {
 }
 
 impl Strength {
+    /// All of them.
+    pub const ALL: Self = Self {
+        purge: true,
+        cascade: true,
+        cancel: true,
+    };
+
     /// The names, in the order in which they are written.
     pub const NAMES: [&'static str; 3] = ["purge", "cascade", "cancel"];
 

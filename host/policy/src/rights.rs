@@ -46,6 +46,14 @@ impl Rights {
         Self::default()
     }
 
+    /// All rights, as strong as they are, on everything.
+    pub fn all() -> Self {
+        let everything = Pattern::everything();
+        Right::ALL.into_iter().fold(Self::none(), |rights, right| {
+            rights.with(right, everything.clone(), Strength::ALL)
+        })
+    }
+
     /// With this right on these places as well. A strength is dropped from every right but delete.
     #[must_use]
     pub fn with(mut self, right: Right, pattern: Pattern, strength: Strength) -> Self {

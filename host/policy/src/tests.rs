@@ -4,6 +4,7 @@ mod authority;
 mod ceilings;
 mod files;
 mod laws;
+mod scripts;
 
 use remit_workspace::{EntryPath, Pattern};
 
