@@ -63,7 +63,25 @@ pub(crate) mod converter {
     });
 }
 
+/// What interpreters are offered besides.
+pub(crate) mod interpreter {
+    wasmtime::component::bindgen!({
+        path: "../../wit",
+        world: "scanner-interpreter",
+        imports: { default: async | trappable },
+        exports: { default: async },
+        with: {
+            "remit:workspace/model": crate::bindings::workflow::remit::workspace::model,
+            "remit:workspace/params": crate::bindings::workflow::remit::workspace::params,
+            "remit:workspace/notes": crate::bindings::workflow::remit::workspace::notes,
+            "remit:workspace/scanning": crate::bindings::scanner::remit::workspace::scanning,
+        },
+        require_store_data_send: true,
+    });
+}
+
 pub(crate) use converter::remit::workspace::converting;
+pub(crate) use interpreter::remit::workspace::programs;
 pub(crate) use scanner::remit::workspace::scanning;
 pub(crate) use workflow::remit::workspace::{
     archives, contents, deletions, entries, exports, model, notes, params, redactions, scans,

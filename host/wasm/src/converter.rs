@@ -57,7 +57,7 @@ impl Converter {
             unreachable!("BUG: only converters are taken");
         };
         let voice = Voice::Converter(Arc::clone(session), Arc::clone(&self.params));
-        let mut store = State::store(&self.loaded.runtime, &self.limits, voice, &self.cancel);
+        let mut store = State::store(&self.loaded, &self.limits, voice, &self.cancel);
         let of = convert::entry(of);
         let ended = bounded(&self.limits, &self.cancel, async {
             let instance = pre.instantiate_async(&mut store).await?;

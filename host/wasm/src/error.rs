@@ -62,6 +62,14 @@ pub enum Error {
         /// The function that this world exports.
         function: &'static str,
     },
+    /// A script is run as what it is not.
+    #[error("the script is a {script}, and a {world} is wanted here")]
+    ScriptWorld {
+        /// What the script is.
+        script: World,
+        /// What its interpreter runs.
+        world: World,
+    },
     /// An import that cannot be linked.
     #[error(transparent)]
     Import(#[from] ImportError),

@@ -98,12 +98,7 @@ pub async fn run_workflow(
     let Entry::Workflow(pre) = &loaded.entry else {
         return Err(loaded.wrong_world("workflow"));
     };
-    let mut store = State::store(
-        &loaded.runtime,
-        limits,
-        Voice::Workflow(Arc::clone(session)),
-        cancel,
-    );
+    let mut store = State::store(loaded, limits, Voice::Workflow(Arc::clone(session)), cancel);
     let ended = bounded(limits, cancel, async {
         let workflow = pre.instantiate_async(&mut store).await?;
         let root = store.data_mut().make(session.root(), 0)?;
@@ -120,7 +115,7 @@ pub async fn run_workflow(
 impl Loaded {
     pub(crate) fn wrong_world(&self, wanted: &'static str) -> GuestError {
         GuestError::World {
-            found: self.outline().manifest.world.as_str(),
+            found: self.entry.world().as_str(),
             wanted,
         }
     }

@@ -9,12 +9,25 @@ use crate::error::ImportError;
 use crate::outline::{Import, Imported, Outline};
 use crate::wit;
 
+/// As what a component is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Anybody's: its own manifest says what it asks for.
+    Plugin,
+    /// The host's own, which runs scripts and is given nothing but a script's rights.
+    Interpreter,
+}
+
+/// The interface that only interpreters are offered.
+const PROGRAMS: &str = "programs";
+
 /// Checks every import of a component; answers the interfaces to link.
 ///
 /// `granted` says whether any of a right was granted. Only what the guest cannot do without is looked
 /// at: what it asks for optionally is linked, and answers `denied`.
 pub(crate) fn check(
     outline: &Outline,
+    role: Role,
     granted: impl Fn(Right) -> bool,
 ) -> Result<Vec<String>, ImportError> {
     let mut interfaces = Vec::new();
@@ -22,7 +35,9 @@ pub(crate) fn check(
         let interface = known(import)?;
         let interface_owned = || interface.to_owned();
         let world = outline.manifest.world;
-        if !offered(world).contains(&interface) {
+        let is_offered = offered(world).contains(&interface)
+            || (role == Role::Interpreter && interface == PROGRAMS);
+        if !is_offered {
             return Err(ImportError::NotOffered {
                 interface: interface_owned(),
                 world,

@@ -1,18 +1,25 @@
-//! What a component asks for and what it can never do, without running it.
+//! What a guest asks for and what it can never do, without running it.
 //!
-//! Derived from its imports and its asks alone; how it reads on a terminal is the command line's business.
+//! Derived from its imports and its asks alone (a script's interpreter imports everything); how it reads on a terminal is the command line's business.
 
-use remit_policy::{Right, World};
+use remit_policy::{Manifest, Right, World};
 
-use crate::imports::{self, offered};
-use crate::outline::Outline;
+use crate::imports::{self, Role, offered};
+use crate::outline::{Import, Outline};
+use crate::script::Script;
 use crate::{Error, wit};
 
-/// What can be told of a component before anybody trusts it.
+/// What can be told of a guest before anybody trusts it.
 #[derive(Clone, Debug)]
 pub struct Inspection {
-    /// Manifest, digest, size, imports and exports.
-    pub outline: Outline,
+    /// SHA-256 of the component, or of the script's text, in hex.
+    pub digest: String,
+    /// The size of it.
+    pub bytes: u64,
+    /// What it says of itself.
+    pub manifest: Manifest,
+    /// What the component imports; a script imports nothing itself.
+    pub imports: Vec<Import>,
     /// Whether this host could link it, with everything granted that it asks for.
     pub links: Result<(), crate::ImportError>,
     /// The rights that it asks for, each with its patterns, and whether it cannot do without.
@@ -38,19 +45,66 @@ pub struct Ask {
 /// Inspects a component.
 pub fn inspect(component: &[u8]) -> Result<Inspection, Error> {
     let outline = Outline::read(component)?;
-    let links = imports::check(&outline, |_| true).map(drop);
-    let asks = asks(&outline);
-    let never = never(&outline);
+    let links = imports::check(&outline, Role::Plugin, |_| true).map(drop);
+    let uses = Uses::Imported(&outline.imports);
+    let (asks, never) = (
+        asks(&outline.manifest, uses),
+        never(&outline.manifest, uses),
+    );
     Ok(Inspection {
-        outline,
+        digest: outline.digest,
+        bytes: outline.bytes,
+        manifest: outline.manifest,
+        imports: outline.imports,
         links,
         asks,
         never,
     })
 }
 
-fn asks(outline: &Outline) -> Vec<Ask> {
-    let manifest = &outline.manifest;
+/// Inspects a script.
+pub fn inspect_script(script: &Script) -> Inspection {
+    let manifest = &script.manifest;
+    Inspection {
+        digest: script.digest.to_string(),
+        bytes: script.text.len() as u64,
+        imports: Vec::new(),
+        links: Ok(()),
+        asks: asks(manifest, Uses::Everything),
+        never: never(manifest, Uses::Everything),
+        manifest: manifest.clone(),
+    }
+}
+
+/// Which interfaces a guest can use at all.
+#[derive(Clone, Copy)]
+enum Uses<'a> {
+    /// Those that the component imports.
+    Imported(&'a [Import]),
+    /// All: the interpreter imports them, and the session alone says what a script may.
+    Everything,
+}
+
+impl Uses<'_> {
+    /// Whether an interface that needs the right is at hand.
+    fn right(self, world: World, right: Right) -> bool {
+        let mut interfaces = offered(world).iter();
+        interfaces
+            .any(|interface| wit::right_of(interface) == Some(right) && self.interface(interface))
+    }
+
+    fn interface(self, interface: &str) -> bool {
+        let prefix = format!("{}/{interface}@", wit::PACKAGE);
+        match self {
+            Self::Imported(imports) => imports
+                .iter()
+                .any(|import| import.name.starts_with(&prefix)),
+            Self::Everything => true,
+        }
+    }
+}
+
+fn asks(manifest: &Manifest, uses: Uses<'_>) -> Vec<Ask> {
     let both = [(&manifest.required, true), (&manifest.optional, false)];
     let mut asks = Vec::new();
     for (rights, required) in both {
@@ -59,7 +113,7 @@ fn asks(outline: &Outline) -> Vec<Ask> {
                 right: format!("{right}{}", line.strength),
                 pattern: line.pattern.to_string(),
                 required,
-                usable: uses(outline, right),
+                usable: uses.right(manifest.world, right),
             });
             asks.extend(lines);
         }
@@ -67,22 +121,7 @@ fn asks(outline: &Outline) -> Vec<Ask> {
     asks
 }
 
-/// Whether it imports an interface that needs the right.
-fn uses(outline: &Outline, right: Right) -> bool {
-    let mut interfaces = offered(outline.manifest.world).iter();
-    interfaces
-        .any(|interface| wit::right_of(interface) == Some(right) && imports(outline, interface))
-}
-
-fn imports(outline: &Outline, interface: &str) -> bool {
-    let prefix = format!("{}/{interface}@", wit::PACKAGE);
-    outline
-        .imports
-        .iter()
-        .any(|import| import.name.starts_with(&prefix))
-}
-
-fn never(outline: &Outline) -> Vec<String> {
+fn never(manifest: &Manifest, uses: Uses<'_>) -> Vec<String> {
     let mut never = Vec::new();
     for right in Right::ALL {
         let what = match right {
@@ -94,8 +133,8 @@ fn never(outline: &Outline) -> Vec<String> {
             Right::Delete => "propose deletions",
             Right::Archive => "propose to archive records",
         };
-        let asked = !outline.manifest.asks().lines(right).is_empty();
-        match (asked, uses(outline, right)) {
+        let asked = !manifest.asks().lines(right).is_empty();
+        match (asked, uses.right(manifest.world, right)) {
             (true, true) => {}
             (true, false) => never.push(format!(
                 "cannot {what}: it asks, but does not import what it takes"
@@ -103,7 +142,7 @@ fn never(outline: &Outline) -> Vec<String> {
             (false, _) => never.push(format!("cannot {what}: it does not ask")),
         }
     }
-    match outline.manifest.world {
+    match manifest.world {
         World::Workflow => {}
         World::Scanner => never.push(
             "cannot choose what it reads: it is handed one entry's content at a time".to_owned(),
@@ -113,7 +152,7 @@ fn never(outline: &Outline) -> Vec<String> {
                 .to_owned(),
         ),
     }
-    if !imports(outline, "notes") {
+    if !uses.interface("notes") {
         never.push(
             "cannot say anything to the plan's reader: it does not import `notes`".to_owned(),
         );

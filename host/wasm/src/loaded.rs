@@ -1,28 +1,32 @@
-//! A guest, compiled and checked, of which instances are made.
+//! A guest, compiled and checked, of which instances are made: a plugin, or a script with the
+//! interpreter that runs it.
 
 use std::sync::Arc;
 
-use remit_policy::{Right, World};
+use remit_policy::{Manifest, Right, World};
 use wasmtime::component::{HasSelf, InstancePre, Linker};
 
 use crate::bindings::converter::ConverterPre;
 use crate::bindings::scanner::ScannerPre;
 use crate::bindings::workflow::WorkflowPre;
 use crate::bindings::{
-    archives, contents, converting, deletions, entries, exports, model, notes, params, redactions,
-    scanning, scans, scopes,
+    archives, contents, converting, deletions, entries, exports, model, notes, params, programs,
+    redactions, scanning, scans, scopes,
 };
 use crate::cache::Cache;
 use crate::compile::compiled;
 use crate::error::plain;
+use crate::imports::Role;
 use crate::outline::Outline;
+use crate::script::Script;
 use crate::state::State;
 use crate::{Error, Runtime, imports};
 
-/// A component that may run: its imports were checked, its code is compiled.
+/// A guest that may run: its imports were checked, its code is compiled.
 pub struct Loaded {
     pub(crate) runtime: Arc<Runtime>,
     pub(crate) entry: Entry,
+    pub(crate) script: Option<Arc<Script>>,
     outline: Outline,
 }
 
@@ -47,22 +51,57 @@ impl Loaded {
         granted: impl Fn(Right) -> bool,
     ) -> Result<Self, Error> {
         let outline = Outline::read(component)?;
-        let interfaces = imports::check(&outline, granted)?;
-        let code = compiled(runtime, &outline, component, cache)?;
-        let unlinked = |error: wasmtime::Error| Error::Malformed(plain(&error));
-        let linker = linker(runtime, &interfaces).map_err(unlinked)?;
-        let pre = linker.instantiate_pre(&code).map_err(unlinked)?;
-        let entry = Entry::new(outline.manifest.world, pre).map_err(unlinked)?;
+        let interfaces = imports::check(&outline, Role::Plugin, granted)?;
+        let entry = Entry::load(runtime, &outline, &interfaces, component, cache)?;
         Ok(Self {
             runtime: Arc::clone(runtime),
             entry,
+            script: None,
             outline,
         })
     }
 
-    /// What the component is.
+    /// Loads a script: the interpreter, compiled once for all scripts, and the program that it is given.
+    ///
+    /// The interpreter is the host's own, and no file that somebody named.
+    /// Everything that the interpreter imports is linked. What the script did not ask for, or was not
+    /// granted, the session denies at every call.
+    pub fn load_script(
+        runtime: &Arc<Runtime>,
+        interpreter: &[u8],
+        script: &Arc<Script>,
+        cache: Option<&Cache>,
+    ) -> Result<Self, Error> {
+        let outline = Outline::read(interpreter)?;
+        let world = outline.manifest.world;
+        if !script.serves_as(world) {
+            return Err(Error::ScriptWorld {
+                script: script.manifest.world,
+                world,
+            });
+        }
+        let interfaces = imports::check(&outline, Role::Interpreter, |_right| true)?;
+        let entry = Entry::load(runtime, &outline, &interfaces, interpreter, cache)?;
+        Ok(Self {
+            runtime: Arc::clone(runtime),
+            entry,
+            script: Some(Arc::clone(script)),
+            outline,
+        })
+    }
+
+    /// What the component is: the plugin, or the interpreter of the script.
     pub fn outline(&self) -> &Outline {
         &self.outline
+    }
+
+    /// What the guest says of itself and asks for. A script's is its header; what its interpreter says
+    /// is nobody's right.
+    pub fn manifest(&self) -> &Manifest {
+        match &self.script {
+            Some(script) => &script.manifest,
+            None => &self.outline.manifest,
+        }
     }
 }
 
@@ -70,11 +109,35 @@ impl std::fmt::Debug for Loaded {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Loaded")
             .field("outline", &self.outline)
+            .field("script", &self.script)
             .finish_non_exhaustive()
     }
 }
 
 impl Entry {
+    fn load(
+        runtime: &Runtime,
+        outline: &Outline,
+        interfaces: &[String],
+        component: &[u8],
+        cache: Option<&Cache>,
+    ) -> Result<Self, Error> {
+        let code = compiled(runtime, outline, component, cache)?;
+        let unlinked = |error: wasmtime::Error| Error::Malformed(plain(&error));
+        let linker = linker(runtime, interfaces).map_err(unlinked)?;
+        let pre = linker.instantiate_pre(&code).map_err(unlinked)?;
+        Self::new(outline.manifest.world, pre).map_err(unlinked)
+    }
+
+    /// The world whose function it is.
+    pub(crate) fn world(&self) -> World {
+        match self {
+            Self::Workflow(_) => World::Workflow,
+            Self::Scanner(_) => World::Scanner,
+            Self::Converter(_) => World::Converter,
+        }
+    }
+
     fn new(world: World, pre: InstancePre<State>) -> wasmtime::Result<Self> {
         Ok(match world {
             World::Workflow => Self::Workflow(WorkflowPre::new(pre)?),
@@ -100,6 +163,7 @@ fn linker(runtime: &Runtime, interfaces: &[String]) -> wasmtime::Result<Linker<S
             "redactions" => redactions::add_to_linker::<_, Own>(linker, |state| state),
             "exports" => exports::add_to_linker::<_, Own>(linker, |state| state),
             "archives" => archives::add_to_linker::<_, Own>(linker, |state| state),
+            "programs" => programs::add_to_linker::<_, Own>(linker, |state| state),
             "params" => params::add_to_linker::<_, Own>(linker, |state| state),
             "notes" => notes::add_to_linker::<_, Own>(linker, |state| state),
             "scanning" => scanning::add_to_linker::<_, Own>(linker, |state| state),

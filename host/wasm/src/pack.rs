@@ -10,6 +10,7 @@ use wasm_encoder::{CustomSection, Encode as _, Section as _};
 use wasmparser::{Encoding, Parser, Payload};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 
+use crate::imports::Role;
 use crate::outline::{COMPONENT_BYTES_MAX, MANIFEST_SECTION, Outline, encoding};
 use crate::wit::INTERFACE;
 use crate::{Error, imports, prepare};
@@ -19,6 +20,15 @@ use crate::{Error, imports, prepare};
 /// With `prepare`, a module that exports `wizer-initialize` has that function called now, and keeps
 /// in its memory what the function left there.
 pub fn pack(module: &[u8], manifest: &str, prepare: bool) -> Result<Vec<u8>, Error> {
+    make(module, manifest, prepare, Role::Plugin)
+}
+
+/// The same for an interpreter, which is offered `programs` besides. No host takes the result for a plugin.
+pub fn pack_interpreter(module: &[u8], manifest: &str, prepare: bool) -> Result<Vec<u8>, Error> {
+    make(module, manifest, prepare, Role::Interpreter)
+}
+
+fn make(module: &[u8], manifest: &str, prepare: bool, role: Role) -> Result<Vec<u8>, Error> {
     let bytes = module.len() as u64;
     if bytes > COMPONENT_BYTES_MAX {
         return Err(Error::TooLarge {
@@ -37,7 +47,7 @@ pub fn pack(module: &[u8], manifest: &str, prepare: bool) -> Result<Vec<u8>, Err
     } else {
         None
     };
-    let module = described(prepared.as_deref().unwrap_or(module), parsed.world)?;
+    let module = described(prepared.as_deref().unwrap_or(module), parsed.world, role)?;
     let mut component = encode(&module)?;
     let section = CustomSection {
         name: MANIFEST_SECTION.into(),
@@ -47,13 +57,13 @@ pub fn pack(module: &[u8], manifest: &str, prepare: bool) -> Result<Vec<u8>, Err
     section.encode(&mut component);
 
     let outline = Outline::read(&component)?;
-    imports::check(&outline, |_| true)?;
+    imports::check(&outline, role, |_| true)?;
     Ok(component)
 }
 
 /// The module with a description of its world. Bindings made by `wit-bindgen` bring one; a module
 /// without is taken to use the names of the whole world.
-fn described(module: &[u8], world: World) -> Result<Cow<'_, [u8]>, Error> {
+fn described(module: &[u8], world: World, role: Role) -> Result<Cow<'_, [u8]>, Error> {
     for payload in Parser::new(0).parse_all(module) {
         match payload.map_err(|error| Error::Malformed(error.message().to_owned()))? {
             Payload::CustomSection(section) if section.name().starts_with("component-type") => {
@@ -62,9 +72,16 @@ fn described(module: &[u8], world: World) -> Result<Cow<'_, [u8]>, Error> {
             _ => {}
         }
     }
-    let id = INTERFACE.resolve.packages[INTERFACE.package].worlds[world.as_str()];
+    let world = match role {
+        Role::Plugin => world.as_str().to_owned(),
+        Role::Interpreter => format!("{world}-interpreter"),
+    };
+    let id = INTERFACE.resolve.packages[INTERFACE.package]
+        .worlds
+        .get(&world)
+        .ok_or_else(|| Error::Pack(format!("there is no world `{world}`")))?;
     let mut module = module.to_vec();
-    embed_component_metadata(&mut module, &INTERFACE.resolve, id, StringEncoding::UTF8)
+    embed_component_metadata(&mut module, &INTERFACE.resolve, *id, StringEncoding::UTF8)
         .map_err(|error| Error::Pack(one_line(&format!("{error:#}"))))?;
     Ok(Cow::Owned(module))
 }

@@ -57,8 +57,7 @@ impl ScannerPool {
             return Err(loaded.wrong_world("scanner"));
         }
         let rules = loaded
-            .outline()
-            .manifest
+            .manifest()
             .rules
             .keys()
             .map(ToString::to_string)
@@ -92,7 +91,7 @@ impl ScannerPool {
         };
         let _room = self.room.acquire().await.expect("the room is never closed");
         let voice = Voice::Scanner(found.clone(), Arc::clone(&scanner.params));
-        let mut store = State::store(&scanner.loaded.runtime, &self.limits, voice, &self.cancel);
+        let mut store = State::store(&scanner.loaded, &self.limits, voice, &self.cancel);
         let of = convert::entry(of);
         let ended = bounded(&self.limits, &self.cancel, async {
             let instance = pre.instantiate_async(&mut store).await?;

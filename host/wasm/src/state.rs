@@ -7,10 +7,11 @@ use remit_session::{Fault, Findings, Session};
 use wasmtime::component::ResourceTable;
 use wasmtime::{Store, UpdateDeadline};
 
-use crate::Runtime;
 use crate::cancel::Cancel;
 use crate::guest::Cancelled;
 use crate::limits::{Limits, Meter, Stopwatch};
+use crate::loaded::Loaded;
+use crate::script::Script;
 use crate::trial::Notebook;
 
 /// A guest's values for its parameters, by name.
@@ -21,6 +22,8 @@ pub(crate) struct State {
     pub(crate) handles: ResourceTable,
     pub(crate) watch: Stopwatch,
     pub(crate) voice: Voice,
+    /// What an interpreter runs.
+    pub(crate) script: Option<Arc<Script>>,
     /// The message of the guest's last panic, which its trap does not carry.
     pub(crate) panic: Option<String>,
     /// What broke in the host and stopped the guest.
@@ -38,6 +41,18 @@ pub(crate) enum Voice {
     Trial(Notebook, Arc<Params>),
 }
 
+impl Voice {
+    /// The operator's values for a parameter; empty when it was not given.
+    pub(crate) fn param(&self, name: &str) -> Vec<String> {
+        match self {
+            Self::Workflow(session) => session.params(name),
+            Self::Scanner(_, params) | Self::Converter(_, params) | Self::Trial(_, params) => {
+                params.get(name).cloned().unwrap_or_default()
+            }
+        }
+    }
+}
+
 /// How the SDK's panic hook begins its message.
 const PANIC: &str = "panic: ";
 
@@ -47,7 +62,7 @@ const PANIC_CHARS_MAX: usize = 500;
 impl State {
     /// A store for one instance, with its limits in force.
     pub(crate) fn store(
-        runtime: &Runtime,
+        loaded: &Loaded,
         limits: &Limits,
         voice: Voice,
         cancel: &Cancel,
@@ -58,12 +73,13 @@ impl State {
             handles,
             watch: Stopwatch::new(limits.time),
             voice,
+            script: loaded.script.clone(),
             panic: None,
             fault: None,
             kept_bytes: 0,
             meter: Meter::new(limits),
         };
-        let mut store = Store::new(runtime.engine(), state);
+        let mut store = Store::new(loaded.runtime.engine(), state);
         store.limiter(|state| &mut state.meter);
         store.set_hostcall_fuel(limits.call_bytes);
         store.set_max_component_handles(limits.handles);

@@ -51,8 +51,7 @@ const SAID_BYTES_MAX: usize = 1 << 20;
 impl Notebook {
     fn new(loaded: &Loaded, keep: usize) -> Self {
         let rules = loaded
-            .outline()
-            .manifest
+            .manifest()
             .rules
             .keys()
             .map(ToString::to_string)
@@ -133,7 +132,7 @@ pub async fn try_scanner(
     });
     let voice = Voice::Trial(notebook.clone(), Arc::new(params));
     let cancel = Cancel::new();
-    let mut store = State::store(&loaded.runtime, limits, voice, &cancel);
+    let mut store = State::store(loaded, limits, voice, &cancel);
     let of = convert::entry(of);
     let ended = bounded(limits, &cancel, async {
         let instance = pre.instantiate_async(&mut store).await?;
@@ -164,7 +163,7 @@ impl Loaded {
         let notebook = Notebook::new(self, 0);
         let cancel = Cancel::new();
         let mut store = State::store(
-            &self.runtime,
+            self,
             limits,
             Voice::Trial(notebook, Arc::default()),
             &cancel,

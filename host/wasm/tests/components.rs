@@ -252,5 +252,5 @@ fn inspection_says_what_a_component_asks_and_can_never_do() {
             .iter()
             .any(|found| found.starts_with("cannot list"))
     );
-    assert_eq!(inspection.outline.digest.len(), 64);
+    assert_eq!(inspection.digest.len(), 64);
 }

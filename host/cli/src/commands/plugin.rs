@@ -102,8 +102,8 @@ fn show(plugin: &str, ui: &Ui) -> Result<(), CommandError> {
         manifest.world.as_str()
     )?;
     writeln!(out, "says       {}", escape(&manifest.description))?;
-    writeln!(out, "digest     {}", inspection.outline.digest)?;
-    writeln!(out, "size       {}", size(inspection.outline.bytes))?;
+    writeln!(out, "digest     {}", inspection.digest)?;
+    writeln!(out, "size       {}", size(inspection.bytes))?;
     for ask in &inspection.asks {
         let need = if ask.required { "needs" } else { "would use" };
         let idle = if ask.usable {
@@ -131,7 +131,7 @@ fn show(plugin: &str, ui: &Ui) -> Result<(), CommandError> {
     for (rule, description) in &manifest.rules {
         writeln!(out, "finds      {rule}: {}", escape(description))?;
     }
-    for import in &inspection.outline.imports {
+    for import in &inspection.imports {
         writeln!(out, "imports    {}", escape(&import.name))?;
     }
     for sentence in &inspection.never {

@@ -5,12 +5,7 @@ use crate::state::{State, Voice};
 
 impl params::Host for State {
     async fn get(&mut self, name: String) -> wasmtime::Result<Vec<String>> {
-        Ok(match &self.voice {
-            Voice::Workflow(session) => session.params(&name),
-            Voice::Scanner(_, params) | Voice::Converter(_, params) | Voice::Trial(_, params) => {
-                params.get(&name).cloned().unwrap_or_default()
-            }
-        })
+        Ok(self.voice.param(&name))
     }
 }
 

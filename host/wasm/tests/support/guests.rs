@@ -29,7 +29,8 @@ pub(crate) fn workflow(imports: &str, body: &str) -> Vec<u8> {
     )
 }
 
-fn module(imports: &str, functions: &str) -> Vec<u8> {
+/// A core module with a memory, a heap and these functions.
+pub(crate) fn module(imports: &str, functions: &str) -> Vec<u8> {
     let text = format!(
         r#"(module
             {imports}
