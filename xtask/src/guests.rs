@@ -1,4 +1,7 @@
-//! Builds the plugins for WebAssembly and makes components of them.
+//! Builds the plugins and the interpreters of scripts for WebAssembly, and makes components of them.
+//!
+//! The host packs them, and is built again with the interpreters in it: its build script finds them in the
+//! target folder, where plain `cargo build` finds them too, so that neither builds anew after the other.
 //!
 //! Three ways to a Wasm standard library, in this order: the active toolchain's own; `rustup target add`;
 //! Debian's `rustc-web`, which builds the standard library from source.
@@ -40,32 +43,91 @@ const HOST: [&str; 7] = [
     "black-box",
 ];
 
-/// Builds every plugin; where the components lie.
+/// The folder of `plugins/` that holds the interpreters.
+const INTERPRETERS: &str = "rhai";
+
+/// A guest to be packed.
+struct Guest {
+    manifest: PathBuf,
+    module: String,
+    is_interpreter: bool,
+}
+
+/// Builds every guest, and the host with the interpreters; where the plugins and scripts lie.
 pub(crate) fn build() -> Outcome<PathBuf> {
+    let (plugins, interpreters) = (target().join("plugins"), target().join("interpreters"));
+    for folder in [&plugins, &interpreters] {
+        fs::create_dir_all(folder)
+            .map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
+    }
     run("build the host", &mut cargo(&HOST))?;
     let remit = target().join("debug/remit");
     let modules = modules()?;
-    let to = target().join("plugins");
-    fs::create_dir_all(&to).map_err(|error| format!("cannot make {}: {error}", to.display()))?;
-    for (name, manifest) in manifests()? {
+    for guest in guests()? {
+        let name = &guest.module;
         let module = modules.join(format!("{}.wasm", name.replace('-', "_")));
         let mut pack = Command::new(&remit);
         pack.args(["--quiet", "plugin", "pack"])
             .arg(&module)
             .arg("--manifest")
-            .arg(&manifest);
+            .arg(&guest.manifest);
+        let to = match guest.is_interpreter {
+            true => {
+                pack.arg("--interpreter");
+                &interpreters
+            }
+            false => &plugins,
+        };
         pack.arg("--output").arg(to.join(format!("{name}.wasm")));
         run(&format!("pack {name}"), &mut pack)?;
     }
-    Ok(to)
+    copy_scripts(&plugins)?;
+    run("build the host with the interpreters", &mut cargo(&HOST))?;
+    Ok(plugins)
 }
 
-/// The plugins' manifests: every folder of `plugins/` with a `plugin.toml`.
-fn manifests() -> Outcome<Vec<(String, PathBuf)>> {
+/// The scripts that ship lie beside the plugins.
+fn copy_scripts(to: &Path) -> Outcome {
+    let from = project().join("scripts");
+    let Ok(entries) = fs::read_dir(&from) else {
+        return Ok(());
+    };
+    for entry in entries {
+        let script = entry
+            .map_err(|error| format!("cannot read {}: {error}", from.display()))?
+            .path();
+        if let (Some("rhai"), Some(name)) = (
+            script.extension().and_then(|ending| ending.to_str()),
+            script.file_name(),
+        ) {
+            fs::copy(&script, to.join(name))
+                .map_err(|error| format!("cannot copy {}: {error}", script.display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// What is packed: every folder of `plugins/` with a `plugin.toml`.
+fn guests() -> Outcome<Vec<Guest>> {
     let mut found = Vec::new();
     collect(&project().join("plugins"), &mut found)?;
     found.sort();
-    Ok(found)
+    let interpreters = project().join("plugins").join(INTERPRETERS);
+    Ok(found
+        .into_iter()
+        .map(|(folder, manifest)| {
+            let is_interpreter = manifest.starts_with(&interpreters);
+            let module = match is_interpreter {
+                true => format!("{INTERPRETERS}-{folder}"),
+                false => folder,
+            };
+            Guest {
+                manifest,
+                module,
+                is_interpreter,
+            }
+        })
+        .collect())
 }
 
 fn collect(folder: &Path, found: &mut Vec<(String, PathBuf)>) -> Outcome {

@@ -17,7 +17,7 @@ cargo xtask <task>
   demo       build the host and the plugins, make a sample workspace, and do the main job on it
   test       everything CI runs: format, lints, all tests, docs, dependency checks
   bench      the figures: what the sandbox costs, and peaks of memory (a release build)
-  plugins    build the plugins and make components of them, where `remit` finds them";
+  plugins    build the plugins and the interpreters of scripts, and put them where `remit` finds them";
 
 fn main() -> ExitCode {
     let task = std::env::args().nth(1).unwrap_or_default();

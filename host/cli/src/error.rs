@@ -1,6 +1,7 @@
 //! The one place where errors of the crates become what a person reads.
 
 use std::error::Error;
+use std::fmt;
 
 use miette::Diagnostic;
 use remit_apply::{ApplyError, CloseError, EvidenceError};
@@ -58,6 +59,16 @@ impl CommandError {
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
+    }
+}
+
+impl fmt::Display for CommandError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.cause {
+            Cause::Error(error) => write!(f, "{error}"),
+            Cause::File(error) => write!(f, "{error}"),
+            Cause::BrokenPipe => f.write_str("nobody reads the answer any more"),
+        }
     }
 }
 

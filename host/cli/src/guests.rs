@@ -1,48 +1,149 @@
-//! The guests that are at hand: installed plugins, and files that were named.
+//! The guests that are at hand: installed plugins and scripts, files that were named, and what was typed.
 
+mod failure;
+mod interpreters;
 mod params;
 mod shelf;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use remit_policy::{Manifest, Sandbox, World};
-use remit_wasm::{Cache, Cancel, Limits, Loaded, Outline, Params, Runtime, ScannerPool};
+use remit_policy::{GuestDigest, Headless, Manifest, Sandbox, World};
+use remit_wasm::{
+    Cache, Cancel, Inspection, Limits, Loaded, Outline, Params, Runtime, ScannerPool, Script,
+    inspect, inspect_script,
+};
 
 use crate::error::CommandError;
 use crate::exit::Exit;
 
+pub(crate) use failure::is_its_own;
 pub(crate) use params::Given;
 pub(crate) use shelf::installed;
 
-/// A component that was found, and what its manifest says.
+/// A guest that was found, and what it says of itself.
 pub(crate) struct Guest {
-    pub(crate) outline: Outline,
-    pub(crate) bytes: Vec<u8>,
+    body: Body,
+    place: PathBuf,
+}
+
+/// What a guest is made of.
+enum Body {
+    Plugin { outline: Outline, bytes: Vec<u8> },
+    Script(Arc<Script>),
 }
 
 impl Guest {
-    /// Finds an installed plugin by its name, or reads a file.
+    /// Finds an installed plugin or script by its name, reads a file, or standard input for `-`.
     pub(crate) fn find(named: &str) -> Result<Self, CommandError> {
-        let (bytes, place) = shelf::find(named)?;
-        let outline = Outline::read(&bytes)
-            .map_err(|error| CommandError::new(Exit::Usage, InPlace { place, error }))?;
-        Ok(Self { outline, bytes })
+        let shelf::Found { bytes, place, form } = shelf::find(named)?;
+        let body = match form {
+            shelf::Form::Script => {
+                let headless = match named {
+                    shelf::STANDARD_INPUT => Headless::TakesWhatIsGranted,
+                    _ => Headless::AsksNothing,
+                };
+                Body::Script(Script::read(&place.display().to_string(), bytes, headless)?)
+            }
+            shelf::Form::Component => match Outline::read(&bytes) {
+                Ok(outline) => Body::Plugin { outline, bytes },
+                Err(error) => return Err(CommandError::new(Exit::Usage, InPlace { place, error })),
+            },
+        };
+        Ok(Self { body, place })
+    }
+
+    /// A script that was typed.
+    pub(crate) fn typed(text: &str) -> Result<Self, CommandError> {
+        let script = Script::read("-e", text.into(), Headless::TakesWhatIsGranted)?;
+        Ok(Self {
+            body: Body::Script(script),
+            place: "-e".into(),
+        })
     }
 
     pub(crate) fn manifest(&self) -> &Manifest {
-        &self.outline.manifest
+        match &self.body {
+            Body::Plugin { outline, .. } => &outline.manifest,
+            Body::Script(script) => &script.manifest,
+        }
     }
 
     pub(crate) fn name(&self) -> &str {
         self.manifest().name.as_str()
     }
 
+    pub(crate) fn is_script(&self) -> bool {
+        matches!(self.body, Body::Script(_))
+    }
+
+    /// What names it in grants, plans and evidence: the digest of the component or of the text.
+    pub(crate) fn digest(&self) -> GuestDigest {
+        match &self.body {
+            Body::Plugin { bytes, .. } => GuestDigest::of(bytes),
+            Body::Script(script) => script.digest,
+        }
+    }
+
+    /// How a case keeps it: the name of the file, and the bytes.
+    pub(crate) fn kept(&self) -> (String, &[u8]) {
+        let (ending, bytes) = match &self.body {
+            Body::Plugin { bytes, .. } => ("wasm", bytes.as_slice()),
+            Body::Script(script) => ("rhai", script.text.as_bytes()),
+        };
+        (format!("guests/{}.{ending}", self.digest()), bytes)
+    }
+
+    /// Who proposes, as a plan's manifest says it. What ran a script is named after it.
+    pub(crate) fn who(&self, loaded: &Loaded) -> String {
+        let manifest = self.manifest();
+        let who = format!(
+            "{} {} sha256:{}",
+            manifest.name,
+            manifest.version,
+            self.digest()
+        );
+        match &self.body {
+            Body::Plugin { .. } => who,
+            Body::Script(_) => {
+                let outline = loaded.outline();
+                let interpreter = &outline.manifest;
+                format!(
+                    "{who} run by {} {} sha256:{}",
+                    interpreter.name, interpreter.version, outline.digest
+                )
+            }
+        }
+    }
+
+    /// What can be told of it without running it.
+    pub(crate) fn inspect(&self) -> Result<Inspection, CommandError> {
+        match &self.body {
+            Body::Plugin { bytes, .. } => {
+                inspect(bytes).map_err(|error| CommandError::new(Exit::Usage, error))
+            }
+            Body::Script(script) => Ok(inspect_script(script)),
+        }
+    }
+
+    /// Whether it is a workflow that brings a scanner of its own, under its own name.
+    pub(crate) fn scans_for_itself(&self) -> bool {
+        self.manifest().world == World::Workflow && self.serves_as(World::Scanner)
+    }
+
+    fn serves_as(&self, world: World) -> bool {
+        match &self.body {
+            Body::Plugin { outline, .. } => outline.manifest.world == world,
+            Body::Script(script) => script.serves_as(world),
+        }
+    }
+
     /// Refuses a guest of another world than the one that is wanted.
     pub(crate) fn expect(&self, world: World) -> Result<(), CommandError> {
-        if self.manifest().world == world {
+        if self.serves_as(world) {
             return Ok(());
         }
         let hint = match self.manifest().world {
@@ -112,26 +213,38 @@ impl Guests {
         &self.limits
     }
 
-    /// Compiles a guest, or takes it from the cache.
-    pub(crate) fn load(&self, guest: &Guest) -> Result<Loaded, CommandError> {
+    /// Compiles a guest, or takes it from the cache, to run as this: a script may be two things.
+    pub(crate) fn load(&self, guest: &Guest, world: World) -> Result<Loaded, CommandError> {
+        let cache = self.cache.as_ref();
         // Rights are asked about at every call; a right that was not granted is answered there.
-        Loaded::load(&self.runtime, &guest.bytes, self.cache.as_ref(), |_right| {
-            true
-        })
+        match &guest.body {
+            Body::Plugin { bytes, .. } => Loaded::load(&self.runtime, bytes, cache, |_right| true),
+            Body::Script(script) => {
+                Loaded::load_script(&self.runtime, interpreters::of(world)?, script, cache)
+            }
+        }
         .map_err(|error| CommandError::new(Exit::Refused, error))
     }
 
     /// The scanners that a command makes available, each with the parameters that it declares.
-    pub(crate) fn scanners(
+    pub(crate) fn scanners<'g>(
         &self,
-        scanners: &[Guest],
+        scanners: impl IntoIterator<Item = &'g Guest>,
         given: &Given,
     ) -> Result<ScannerPool, CommandError> {
         let mut pool = ScannerPool::new(self.limits, self.cancel.clone());
+        let mut names = BTreeSet::new();
         for scanner in scanners {
             scanner.expect(World::Scanner)?;
+            if !names.insert(scanner.name()) {
+                return Err(CommandError::usage(format!(
+                    "two scanners are named `{}`",
+                    scanner.name()
+                )));
+            }
             let params: Params = given.for_guest(scanner.manifest())?;
-            pool.add(scanner.name(), Arc::new(self.load(scanner)?), params)
+            let loaded = self.load(scanner, World::Scanner)?;
+            pool.add(scanner.name(), Arc::new(loaded), params)
                 .map_err(failed)?;
         }
         Ok(pool)

@@ -31,13 +31,22 @@ pub(crate) struct Planning<'a> {
     pub(crate) cancel: Cancel,
 }
 
+/// How far the proposing came.
+pub(crate) enum Proposed {
+    /// To its end.
+    Whole,
+    /// The guest failed before, and a person wants to see how far it came. Such a plan is incomplete.
+    Part(CommandError),
+}
+
 impl Planning<'_> {
     /// Has `propose` make its proposals and seals what comes of them.
     ///
-    /// Whatever goes wrong on the way, nothing is left: half a plan is no plan.
+    /// Whatever goes wrong on the way, nothing is left: half a plan is no plan, unless `propose` says
+    /// that it is to be kept as such.
     pub(crate) async fn run(
         self,
-        propose: impl AsyncFnOnce(Arc<Session>, Scope) -> Result<(), CommandError>,
+        propose: impl AsyncFnOnce(Arc<Session>, Scope) -> Result<Proposed, CommandError>,
     ) -> Result<Plan, CommandError> {
         let (dir, cancel) = (self.case.dir().to_owned(), self.cancel.clone());
         let planned = tokio::select! {
@@ -56,7 +65,7 @@ impl Planning<'_> {
 
     async fn plan(
         self,
-        propose: impl AsyncFnOnce(Arc<Session>, Scope) -> Result<(), CommandError>,
+        propose: impl AsyncFnOnce(Arc<Session>, Scope) -> Result<Proposed, CommandError>,
     ) -> Result<Plan, CommandError> {
         let created = now();
         let policy = policy_pin(self.workspace.reading().as_ref()).await?;
@@ -73,7 +82,7 @@ impl Planning<'_> {
         let scope = session.root();
         let proposed = propose(session.clone(), scope).await;
         let Finished {
-            draft,
+            mut draft,
             denials,
             denials_more,
             over_ceiling,
@@ -99,7 +108,10 @@ impl Planning<'_> {
         if let Some(over) = over_ceiling {
             return Err(over.into());
         }
-        proposed?;
+        if let Proposed::Part(failure) = proposed? {
+            draft.incomplete(failure.to_string());
+            self.ui.fail(&failure);
+        }
         let mut settled = draft.settle()?;
         self.workspace.note_in(&self.case)?;
         self.case

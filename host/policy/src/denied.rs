@@ -208,7 +208,7 @@ impl Denied {
 
 fn not_asked(wanted: &Wanted) -> String {
     format!(
-        "granting does not help; the guest's manifest would have to ask: {}",
+        "granting does not help; the guest's manifest (a script's header) would have to ask: {}",
         line(wanted)
     )
 }

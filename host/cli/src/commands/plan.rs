@@ -4,14 +4,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use remit_plan::Plan;
-use remit_policy::{Authority, Grant, GuestDigest, Manifest, Rights, World, parse_allow};
-use remit_wasm::{GuestError, run_workflow};
+use remit_policy::{Authority, Grant, Rights, Strength, World, parse_allow};
+use remit_wasm::run_workflow;
+use remit_workspace::Pattern;
 
 use crate::args::Target;
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::guests::{Given, Guest, Guests};
-use crate::planning::{Planning, accept_gaps};
+use crate::guests::{Given, Guest, Guests, is_its_own};
+use crate::planning::{Planning, Proposed, accept_gaps};
 use crate::target::Workspace;
 use crate::ui::Ui;
 use crate::{applying, authority, case};
@@ -23,13 +24,21 @@ use crate::{applying, authority, case};
 pub(crate) struct Args {
     #[command(flatten)]
     guest: GuestArgs,
+    /// When the guest fails, keep what it proposed before: as an incomplete plan, which cannot be applied
+    #[arg(long)]
+    keep_partial: bool,
 }
 
 /// Which guest, what it may do, and what it is told.
 #[derive(clap::Args)]
 pub(crate) struct GuestArgs {
-    /// The workflow: an installed plugin such as erase-subject, or a .wasm file
-    guest: String,
+    /// The workflow: an installed plugin or script such as erase-subject, a .wasm or .rhai file, or - for a
+    /// script from standard input
+    #[arg(required_unless_present = "script", conflicts_with = "script")]
+    guest: Option<String>,
+    /// A script, typed here. Without --allow and --grant it may list and read everything
+    #[arg(short = 'e', value_name = "SCRIPT", allow_hyphen_values = true)]
+    script: Option<String>,
     #[command(flatten)]
     target: Target,
     /// Grant a right, such as delete='/runs/**' or delete+purge='/runs/**'; repeatable
@@ -56,7 +65,11 @@ pub(crate) struct GuestArgs {
 }
 
 pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
-    let (workspace, plan) = plan(&args.guest, ui).await?;
+    let on_failure = match args.keep_partial {
+        true => OnFailure::KeepPart,
+        false => OnFailure::LeaveNothing,
+    };
+    let (workspace, plan) = plan(&args.guest, on_failure, ui).await?;
     applying::show(ui, Some(&workspace), &plan, None).await?;
     Ok(if plan.summary().incomplete.is_some() {
         Exit::Incomplete
@@ -65,10 +78,40 @@ pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
     })
 }
 
+/// What is left of a guest that fails.
+#[derive(Clone, Copy)]
+pub(crate) enum OnFailure {
+    /// Nothing: half a plan is no plan.
+    LeaveNothing,
+    /// What it proposed before, as a plan that cannot be applied.
+    KeepPart,
+}
+
+impl GuestArgs {
+    fn find(&self) -> Result<Guest, CommandError> {
+        let named = match (&self.script, &self.guest) {
+            (Some(text), _) => return Guest::typed(text),
+            (None, Some(named)) => named,
+            (None, None) => return Err(CommandError::usage("no guest is named")),
+        };
+        if named == "-" && self.params.as_deref().is_some_and(|file| file == "-") {
+            return Err(CommandError::usage(
+                "standard input is the script, and cannot be the parameters as well",
+            )
+            .hint("put one of them into a file"));
+        }
+        Guest::find(named)
+    }
+}
+
 /// Makes the plan.
-pub(crate) async fn plan(args: &GuestArgs, ui: &Ui) -> Result<(Workspace, Plan), CommandError> {
+pub(crate) async fn plan(
+    args: &GuestArgs,
+    on_failure: OnFailure,
+    ui: &Ui,
+) -> Result<(Workspace, Plan), CommandError> {
     let workspace = Workspace::open(&args.target)?;
-    let guest = Guest::find(&args.guest)?;
+    let guest = args.find()?;
     guest.expect(World::Workflow)?;
     let scanners = guest
         .manifest()
@@ -85,26 +128,19 @@ pub(crate) async fn plan(args: &GuestArgs, ui: &Ui) -> Result<(Workspace, Plan),
     let params = given.for_guest(guest.manifest())?;
 
     let policy = authority::policy(workspace.reading().as_ref()).await?;
-    let grant = grant(args, ui, guest.manifest())?;
-    let authority = Authority::for_guest(
-        guest.manifest(),
-        GuestDigest::of(&guest.bytes),
-        grant,
-        policy,
-    )?
-    .raise(&authority::raises(&args.raise)?)?;
+    let grant = grant(args, ui, &guest)?;
+    let authority = Authority::for_guest(guest.manifest(), guest.digest(), grant, policy)?
+        .raise(&authority::raises(&args.raise)?)?;
     let guests = Guests::start(authority.sandbox())?;
-    let pool = guests.scanners(&scanners, &given)?;
-    let loaded = guests.load(&guest)?;
+    let own_scanner = guest.scans_for_itself().then_some(&guest);
+    let pool = guests.scanners(scanners.iter().chain(own_scanner), &given)?;
+    let loaded = guests.load(&guest, World::Workflow)?;
 
     let case = case::create(args.case.as_deref(), guest.name(), &workspace)?;
     let mut covers = Vec::new();
     for guest in std::iter::once(&guest).chain(&scanners) {
-        let name = format!(
-            "guests/{}.wasm",
-            guest.outline.digest.trim_start_matches("sha256:")
-        );
-        case.write_new(&name, &guest.bytes)?;
+        let (name, bytes) = guest.kept();
+        case.write_new(&name, bytes)?;
         covers.push(name);
     }
     let bar = ui.spinner("planning");
@@ -115,20 +151,20 @@ pub(crate) async fn plan(args: &GuestArgs, ui: &Ui) -> Result<(Workspace, Plan),
         authority,
         scanners: Arc::new(pool),
         params,
-        who: format!(
-            "{} {} sha256:{}",
-            guest.name(),
-            guest.manifest().version,
-            GuestDigest::of(&guest.bytes)
-        ),
+        who: guest.who(&loaded),
         covers,
         cancel: guests.cancel.clone(),
     };
     let planned = planning
         .run(async |session, _scope| {
-            run_workflow(&loaded, &session, guests.limits(), &guests.cancel)
-                .await
-                .map_err(guest_failed)
+            let ended = run_workflow(&loaded, &session, guests.limits(), &guests.cancel).await;
+            match (ended, on_failure) {
+                (Ok(()), _) => Ok(Proposed::Whole),
+                (Err(error), OnFailure::KeepPart) if is_its_own(&error) => {
+                    Ok(Proposed::Part(guest.failed(error)))
+                }
+                (Err(error), _) => Err(guest.failed(error)),
+            }
         })
         .await;
     bar.finish_and_clear();
@@ -137,7 +173,8 @@ pub(crate) async fn plan(args: &GuestArgs, ui: &Ui) -> Result<(Workspace, Plan),
 }
 
 /// What the guest is given: what was typed, what a file says, or what a person says now.
-fn grant(args: &GuestArgs, ui: &Ui, manifest: &Manifest) -> Result<Grant, CommandError> {
+fn grant(args: &GuestArgs, ui: &Ui, guest: &Guest) -> Result<Grant, CommandError> {
+    let manifest = guest.manifest();
     if let Some(file) = &args.grant {
         let text = std::fs::read(file).map_err(|error| {
             CommandError::io(format!("cannot read the grant `{}`", file.display()), error)
@@ -149,11 +186,32 @@ fn grant(args: &GuestArgs, ui: &Ui, manifest: &Manifest) -> Result<Grant, Comman
         for text in &args.allow {
             rights = rights.and(&parse_allow(text)?);
         }
+        if guest.is_script() && manifest.asks().is_empty() {
+            ui.warn(format!(
+                "`{}` asks for nothing in its header, so it is given nothing",
+                manifest.name
+            ));
+            ui.hint(format!("let it begin with\n{}", header(&rights)));
+        }
         return Ok(Grant::of(rights));
+    }
+    let everything = [Pattern::everything()];
+    if args.script.is_some() {
+        return Ok(Grant::of(authority::typed(
+            &everything,
+            &[],
+            Strength::default(),
+        )));
     }
     let asks = manifest.asks();
     if asks.is_empty() {
         return Ok(Grant::of(Rights::none()));
+    }
+    if guest.is_script() && asks == Rights::all() {
+        return Err(
+            CommandError::refused("nothing is granted to the script on standard input")
+                .hint("grant what it needs, such as --allow list='/**' --allow read='/**'"),
+        );
     }
     let lines: Vec<String> = asks
         .rights()
@@ -191,6 +249,12 @@ fn grant(args: &GuestArgs, ui: &Ui, manifest: &Manifest) -> Result<Grant, Comman
     Err(error)
 }
 
-fn guest_failed(error: GuestError) -> CommandError {
-    CommandError::new(Exit::Failed, error)
+/// The header with which a script would ask for these rights.
+fn header(rights: &Rights) -> String {
+    let lines = rights.to_toml();
+    let asks = lines.lines().map(|line| format!("\n  //! {line}"));
+    format!(
+        "  //! What it does, in one line.\n  //!\n  //! [asks]{}",
+        asks.collect::<String>()
+    )
 }

@@ -1,4 +1,4 @@
-//! `remit plugin`: look at a plugin, make one, try one.
+//! `remit plugin`: look at a plugin or a script, make one, try one.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures::StreamExt as _;
 use remit_policy::World;
 use remit_report::words::{escape, size};
-use remit_wasm::{inspect, pack, try_scanner};
+use remit_wasm::{pack, pack_interpreter, try_scanner};
 use remit_workspace::{Entry, EntryPath, Kind, StoreError, Version};
 
 use crate::error::CommandError;
@@ -15,7 +15,7 @@ use crate::exit::Exit;
 use crate::guests::{Given, Guest, Guests, installed};
 use crate::ui::Ui;
 
-/// Look at plugins, make them, try them
+/// Look at plugins and scripts, make them, try them
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -24,11 +24,11 @@ pub(crate) struct Args {
 
 #[derive(clap::Subcommand)]
 enum What {
-    /// List the installed plugins
+    /// List the installed plugins and scripts
     List,
-    /// Say what a plugin asks for, what it imports, and what it can never do
+    /// Say what a plugin or a script asks for, what it imports, and what it can never do
     Inspect {
-        /// An installed plugin, or a .wasm file
+        /// An installed plugin or script, or a .wasm or .rhai file
         plugin: String,
     },
     /// Make a component of a WebAssembly module, with its manifest in it
@@ -41,10 +41,13 @@ enum What {
         /// The component to write
         #[arg(short, long, value_name = "FILE")]
         output: PathBuf,
+        /// Make an interpreter of scripts, which only a host's own build takes
+        #[arg(long, hide = true)]
+        interpreter: bool,
     },
     /// Show what a scanner finds in one file
     Try {
-        /// An installed scanner, or a .wasm file
+        /// An installed scanner, or a .wasm or .rhai file
         scanner: String,
         /// The file to look at
         file: PathBuf,
@@ -62,7 +65,11 @@ pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
             module,
             manifest,
             output,
-        } => make(&module, &manifest, &output, ui)?,
+            interpreter,
+        } => {
+            let pack = if interpreter { pack_interpreter } else { pack };
+            make(pack, &module, &manifest, &output, ui)?;
+        }
         What::Try {
             scanner,
             file,
@@ -90,18 +97,20 @@ fn list(ui: &Ui) -> Result<(), CommandError> {
 
 fn show(plugin: &str, ui: &Ui) -> Result<(), CommandError> {
     let guest = Guest::find(plugin)?;
-    let inspection =
-        inspect(&guest.bytes).map_err(|error| CommandError::new(Exit::Usage, error))?;
+    let inspection = guest.inspect()?;
     let manifest = guest.manifest();
     let mut out = ui.out();
     writeln!(
         out,
-        "name       {} {} ({})",
+        "name       {} {} ({}{})",
         manifest.name,
         manifest.version,
+        if guest.is_script() { "a script, " } else { "" },
         manifest.world.as_str()
     )?;
-    writeln!(out, "says       {}", escape(&manifest.description))?;
+    if !manifest.description.is_empty() {
+        writeln!(out, "says       {}", escape(&manifest.description))?;
+    }
     writeln!(out, "digest     {}", inspection.digest)?;
     writeln!(out, "size       {}", size(inspection.bytes))?;
     for ask in &inspection.asks {
@@ -144,6 +153,7 @@ fn show(plugin: &str, ui: &Ui) -> Result<(), CommandError> {
 }
 
 fn make(
+    pack: impl FnOnce(&[u8], &str, bool) -> Result<Vec<u8>, remit_wasm::Error>,
     module: &std::path::Path,
     manifest: &std::path::Path,
     output: &std::path::Path,
@@ -158,6 +168,11 @@ fn make(
     })?;
     let component =
         pack(&read(module)?, &text, true).map_err(|error| CommandError::new(Exit::Usage, error))?;
+    // What is the same already stays as old as it is, so that nobody builds anew because of it.
+    if std::fs::read(output).is_ok_and(|old| old == component) {
+        ui.status(format!("{} is the same already.", output.display()));
+        return Ok(());
+    }
     // Written beside and renamed: whoever reads the old one meanwhile reads all of it.
     let partial = output.with_extension("part");
     std::fs::write(&partial, &component)
@@ -220,11 +235,11 @@ async fn trial(
         .map(|chunk| Ok(Bytes::copy_from_slice(chunk)))
         .collect();
     let guests = Guests::start(Default::default())?;
-    let loaded = guests.load(&guest)?;
+    let loaded = guests.load(&guest, World::Scanner)?;
     let content = futures::stream::iter(chunks).boxed();
     let trial = try_scanner(&loaded, params, entry, content, guests.limits(), SHOWN)
         .await
-        .map_err(|error| CommandError::new(Exit::Failed, error))?;
+        .map_err(|error| guest.failed(error))?;
     for line in &trial.said {
         ui.status(format!("the scanner says: {}", escape(line)));
     }

@@ -18,7 +18,7 @@ pub(crate) struct Args {
     /// What to redact, such as '/files/**/*.log'
     #[arg(required = true, value_name = "PATTERN")]
     patterns: Vec<String>,
-    /// The scanner that says where: an installed plugin such as personal-data, or a .wasm file
+    /// The scanner that says where: an installed plugin such as personal-data, or a .wasm or .rhai file
     #[arg(long = "with", value_name = "SCANNER")]
     scanner: String,
     /// What to put in place of what was found: label, mask, pseudonym or remove; for one rule: email=mask
@@ -40,7 +40,7 @@ pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
     let given = Given::read(args.params.as_deref(), &[])?;
     given.check_known(std::iter::once(scanner.manifest()))?;
     let guests = Guests::start(Sandbox::default())?;
-    let pool = guests.scanners(std::slice::from_ref(&scanner), &given)?;
+    let pool = guests.scanners([&scanner], &given)?;
     let scanner = scanner.name().to_owned();
     let verb = Verb {
         name: "redact",

@@ -1,7 +1,7 @@
 //! `remit run`: plan, show, ask, apply in one go.
 
 use crate::applying;
-use crate::commands::plan::{self, GuestArgs};
+use crate::commands::plan::{self, GuestArgs, OnFailure};
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::ui::Ui;
@@ -17,7 +17,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
-    let (workspace, plan) = plan::plan(&args.guest, ui).await?;
+    let (workspace, plan) = plan::plan(&args.guest, OnFailure::LeaveNothing, ui).await?;
     applying::show(ui, Some(&workspace), &plan, None).await?;
     applying::carry_out(ui, &workspace, plan, args.yes).await
 }

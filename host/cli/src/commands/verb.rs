@@ -12,7 +12,7 @@ use remit_workspace::Entry;
 use crate::args::{Going, Target};
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::planning::{Planning, accept_gaps};
+use crate::planning::{Planning, Proposed, accept_gaps};
 use crate::target::Workspace;
 use crate::ui::Ui;
 use crate::{applying, authority, case};
@@ -62,7 +62,10 @@ impl Verb<'_> {
         };
         let bar = ui.spinner("planning");
         let plan = planning
-            .run(async |_session, scope| propose(&scope, self.patterns).await)
+            .run(async |_session, scope| {
+                propose(&scope, self.patterns).await?;
+                Ok(Proposed::Whole)
+            })
             .await;
         bar.finish_and_clear();
         let plan = plan?;

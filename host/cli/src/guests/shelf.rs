@@ -1,55 +1,106 @@
-//! Where plugins lie on this machine.
+//! Where plugins and scripts lie on this machine.
 
 use std::env;
 use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use crate::error::CommandError;
 
-/// The bytes of a plugin, and where they were found: a file that is named, or an installed plugin.
-pub(super) fn find(named: &str) -> Result<(Vec<u8>, PathBuf), CommandError> {
-    let file = Path::new(named);
-    if named.ends_with(".rhai") || named == "-" {
-        return Err(CommandError::usage("scripts are not part of this version")
-            .hint("name a plugin (.wasm)"));
+/// A guest's bytes.
+pub(super) struct Found {
+    pub(super) bytes: Vec<u8>,
+    pub(super) place: PathBuf,
+    pub(super) form: Form,
+}
+
+/// What the bytes are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    Component,
+    Script,
+}
+
+impl Form {
+    const ALL: [Self; 2] = [Self::Component, Self::Script];
+
+    /// How the names of such files end.
+    const fn ending(self) -> &'static str {
+        match self {
+            Self::Component => ".wasm",
+            Self::Script => ".rhai",
+        }
     }
-    let is_file = named.ends_with(".wasm") || named.contains('/');
-    let place = match is_file {
-        true => file.to_owned(),
-        false => folders()
-            .into_iter()
-            .map(|folder| folder.join(format!("{named}.wasm")))
-            .find(|place| place.is_file())
-            .ok_or_else(|| not_installed(named))?,
+}
+
+/// Names a script that comes from standard input.
+pub(super) const STANDARD_INPUT: &str = "-";
+
+/// More of standard input than any script may have is not read.
+const STANDARD_INPUT_BYTES_MAX: u64 = 8 * 1024 * 1024;
+
+/// The bytes of a guest, and where they were found: a file that is named, what is installed, or
+/// standard input.
+pub(super) fn find(named: &str) -> Result<Found, CommandError> {
+    if named == STANDARD_INPUT {
+        return standard_input();
+    }
+    let by_ending = |form: &Form| named.ends_with(form.ending());
+    let (place, form) = match Form::ALL.into_iter().find(by_ending) {
+        Some(form) => (PathBuf::from(named), form),
+        None if named.contains('/') => (PathBuf::from(named), Form::Component),
+        None => on_shelf(named).ok_or_else(|| not_installed(named))?,
     };
     let bytes = fs::read(&place)
         .map_err(|error| CommandError::io(format!("cannot read `{}`", place.display()), error))?;
-    Ok((bytes, place))
+    Ok(Found { bytes, place, form })
+}
+
+fn standard_input() -> Result<Found, CommandError> {
+    let mut bytes = Vec::new();
+    std::io::stdin()
+        .take(STANDARD_INPUT_BYTES_MAX)
+        .read_to_end(&mut bytes)
+        .map_err(|error| CommandError::io("cannot read the script on standard input", error))?;
+    Ok(Found {
+        bytes,
+        place: STANDARD_INPUT.into(),
+        form: Form::Script,
+    })
+}
+
+fn on_shelf(named: &str) -> Option<(PathBuf, Form)> {
+    folders()
+        .into_iter()
+        .flat_map(|folder| {
+            Form::ALL.map(|form| (folder.join(format!("{named}{}", form.ending())), form))
+        })
+        .find(|(place, _)| place.is_file())
 }
 
 fn not_installed(named: &str) -> CommandError {
     let known = installed();
-    let error = CommandError::usage(format!("no plugin `{named}` is installed"));
+    let error = CommandError::usage(format!("no plugin or script `{named}` is installed"));
     match known.is_empty() {
         true => error
             .hint("there are none at all: build those of the project with `cargo xtask plugins`"),
         false => error.hint(format!("installed are: {}", known.join(", "))),
     }
-    .hint("name a file to use one that is not installed: ./mine.wasm")
+    .hint("name a file to use one that is not installed: ./mine.wasm or ./mine.rhai")
 }
 
-/// The names of the installed plugins.
+/// The names of the installed plugins and scripts.
 pub(crate) fn installed() -> Vec<String> {
     let mut names: Vec<String> = folders()
         .into_iter()
         .filter_map(|folder| fs::read_dir(folder).ok())
         .flatten()
         .filter_map(|entry| {
-            entry
-                .ok()?
-                .file_name()
-                .to_str()?
-                .strip_suffix(".wasm")
+            let name = entry.ok()?.file_name();
+            let name = name.to_str()?;
+            Form::ALL
+                .iter()
+                .find_map(|form| name.strip_suffix(form.ending()))
                 .map(str::to_owned)
         })
         .collect();
