@@ -9,4 +9,5 @@ mod house;
 mod interruptions;
 mod readme;
 mod refusals;
+mod scripts;
 mod verbs;
