@@ -32,7 +32,10 @@ pub(crate) struct Guest {
 
 /// What a guest is made of.
 enum Body {
-    Plugin { outline: Outline, bytes: Vec<u8> },
+    Plugin {
+        outline: Box<Outline>,
+        bytes: Vec<u8>,
+    },
     Script(Arc<Script>),
 }
 
@@ -49,7 +52,10 @@ impl Guest {
                 Body::Script(Script::read(&place.display().to_string(), bytes, headless)?)
             }
             shelf::Form::Component => match Outline::read(&bytes) {
-                Ok(outline) => Body::Plugin { outline, bytes },
+                Ok(outline) => Body::Plugin {
+                    outline: Box::new(outline),
+                    bytes,
+                },
                 Err(error) => return Err(CommandError::new(Exit::Usage, InPlace { place, error })),
             },
         };
