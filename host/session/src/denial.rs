@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use remit_policy::{Denied, Right};
-use remit_workspace::EntryPath;
+use remit_policy::{Denied, Line, Missing, Right, Strength};
+use remit_workspace::Pattern;
 
 use crate::{Code, Failure};
 
@@ -12,8 +12,8 @@ use crate::{Code, Failure};
 pub struct Denial {
     /// The right that it would have needed.
     pub right: Right,
-    /// On what.
-    pub path: EntryPath,
+    /// On what: an entry, or the pattern of a place.
+    pub place: String,
     /// Why, in a sentence.
     pub why: String,
     /// What would allow it, if anything can.
@@ -39,10 +39,41 @@ impl Denials {
         let wanted = denied.wanted();
         let denial = Denial {
             right: wanted.right,
-            path: wanted.path.clone(),
+            place: wanted.path.to_string(),
             why: denied.to_string(),
             hint: denied.hint(),
         };
+        self.keep(denial);
+    }
+
+    /// A right that the guest holds nowhere, wanted on a place.
+    pub(crate) fn add_place(&mut self, right: Right, place: &Pattern, is_asked: bool) {
+        let missing = Missing {
+            right,
+            line: Line {
+                pattern: place.clone(),
+                strength: Strength::default(),
+            },
+        };
+        let (why, hint) = match is_asked {
+            true => ("not granted", format!("a human's act: {}", missing.allow())),
+            false => (
+                "the guest did not ask for it",
+                format!(
+                    "granting does not help; the guest's manifest (a script's header) would have to ask: {}",
+                    missing.grant_line()
+                ),
+            ),
+        };
+        self.keep(Denial {
+            right,
+            place: place.to_string(),
+            why: format!("{missing}: {why}"),
+            hint: Some(hint),
+        });
+    }
+
+    fn keep(&mut self, denial: Denial) {
         if self.seen.contains(&denial) {
             return;
         }

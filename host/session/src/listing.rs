@@ -34,10 +34,10 @@ impl Scope {
     /// Lists what is selected here.
     pub async fn select(&self, what: &Selector) -> Answer<Listing> {
         self.session.meter.call()?;
-        self.has(Right::List)?;
         let conditions = Conditions::parse(what, self.session.now)?;
+        self.has(Right::List, &conditions.pattern)?;
         if conditions.need_reading() {
-            self.has(Right::Read)?;
+            self.has(Right::Read, &conditions.pattern)?;
         }
         let bounds = self.bounds();
         let queries = bounds.queries(&conditions.pattern);
@@ -70,6 +70,14 @@ impl Listing {
             _open: scope.session.meter.open()?,
             scope,
         })
+    }
+
+    /// The place that is listed.
+    pub(crate) fn place(&self) -> Pattern {
+        match &self.conditions {
+            Some(conditions) => conditions.pattern.clone(),
+            None => Pattern::everything(),
+        }
     }
 
     /// The next entries, at most `max` of them (1 to 1,000). An empty page means the end was reached.

@@ -53,7 +53,7 @@ impl Scope {
     /// plan incomplete.
     pub async fn scan(&self, listing: Listing, scanner: &str) -> Answer<Scan> {
         self.session.meter.call()?;
-        self.has(Right::Read)?;
+        self.has(Right::Read, &listing.place())?;
         if listing.is_started() {
             return Err(invalid(
                 "a listing is scanned from its beginning: part of it was taken already",

@@ -176,14 +176,20 @@ impl Scope {
 
     /// Whether the right holds anywhere: what needs it is refused at once where it does not, instead of
     /// showing nothing.
-    pub(crate) fn has(&self, right: Right) -> Result<(), Failure> {
-        match self.rights.contains(&right) {
-            true => Ok(()),
-            false => Err(Failure::new(
-                Code::Denied,
-                format!("{right} is denied here"),
-            )),
+    pub(crate) fn has(&self, right: Right, place: &Pattern) -> Result<(), Failure> {
+        if self.rights.contains(&right) {
+            return Ok(());
         }
+        // Who narrowed a scope himself wants nothing that an operator could grant.
+        if self.narrowings == 0 {
+            let asks = self.authority.asks_toml();
+            let asks = asks.map(|text| Rights::parse("asks.toml", text.as_bytes()));
+            let is_asked =
+                asks.is_none_or(|asks| asks.is_ok_and(|asks| !asks.lines(right).is_empty()));
+            self.session.denied_place(right, place, is_asked);
+        }
+        let message = format!("{right} is denied here");
+        Err(Failure::new(Code::Denied, message))
     }
 
     pub(crate) fn bounds(&self) -> Bounds {

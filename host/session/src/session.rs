@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use remit_plan::{Case, Draft, PlanError};
-use remit_policy::{Authority, Ceilings, Denied, OverCeiling, Tally};
-use remit_workspace::{EntryPath, Gap, Kind, Millis, Store};
+use remit_policy::{Authority, Ceilings, Denied, OverCeiling, Right, Tally};
+use remit_workspace::{EntryPath, Gap, Kind, Millis, Pattern, Store};
 
 use crate::budget::Meter;
 use crate::denial::{self, Denials};
@@ -235,6 +235,11 @@ impl Session {
     pub(crate) fn denied(&self, denied: &Denied) -> Failure {
         self.state().denials.add(denied);
         denial::failure(denied)
+    }
+
+    /// Notes for the operator that a right, held nowhere, was wanted on a place.
+    pub(crate) fn denied_place(&self, right: Right, place: &Pattern, is_asked: bool) {
+        self.state().denials.add_place(right, place, is_asked);
     }
 
     pub(crate) fn seen<T>(&self, work: impl FnOnce(&mut Seen) -> T) -> T {

@@ -215,7 +215,7 @@ async fn refusals_of_reading() {
     let told: Vec<_> = finished
         .denials
         .iter()
-        .map(|denial| (denial.right, denial.path.as_str()))
+        .map(|denial| (denial.right, denial.place.as_str()))
         .collect();
     assert_eq!(
         told,
@@ -231,6 +231,27 @@ async fn refusals_of_reading() {
             .as_ref()
             .unwrap()
             .contains("--allow read='/files/logs/b.log'")
+    );
+}
+
+#[tokio::test]
+async fn a_right_that_is_held_nowhere_is_told_with_the_line_for_the_place() {
+    let bench = With {
+        allow: &["list=/**"],
+        ..With::default()
+    }
+    .on(workspace());
+    let root = bench.root();
+    let selector = Selector {
+        properties: vec![("owner".into(), "*".into())],
+        ..Selector::new("/files/*")
+    };
+    assert_eq!(code(root.select(&selector).await), Some(Code::Denied));
+    let denial = bench.session.finish().await.unwrap().denials.remove(0);
+    assert_eq!(denial.why, "read of /files/*: not granted");
+    assert_eq!(
+        denial.hint.unwrap(),
+        "a human's act: --allow read='/files/*'"
     );
 }
 
