@@ -108,6 +108,8 @@ impl Bed {
         command
             .env("HOME", self.folder.path())
             .env("PATH", "/usr/bin:/bin")
+            // Every guest is compiled once for all tests: the interpreters of scripts take seconds.
+            .env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR"))
             .env("REMIT_PLUGINS", plugins());
         command.stdin(std::process::Stdio::null());
         command
