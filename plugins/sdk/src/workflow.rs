@@ -4,6 +4,9 @@ use crate::{Failure, Scope};
 
 /// Runs once: lists, reads, decides, proposes.
 pub trait Workflow {
+    /// Builds what every run needs, once, when the plugin is packed: as `Scanner::prepare`.
+    fn prepare() {}
+
     /// Does the work. What must not be touched is simply not proposed.
     fn run(root: &Scope) -> Result<(), Failure>;
 }
@@ -60,11 +63,19 @@ macro_rules! workflow {
             }
 
             export!(Export);
+
+            // Run on the core module, before it becomes a component.
+            #[unsafe(export_name = "wizer-initialize")]
+            extern "C" fn prepare() {
+                <super::RemitWorkflow as ::remit_guest::Workflow>::prepare();
+            }
         }
 
         // Used natively only by tests, which call the trait.
         #[cfg(not(target_arch = "wasm32"))]
-        const _: fn(&$crate::Scope) -> Result<(), $crate::Failure> =
-            $crate::expansion::run::<$workflow>;
+        const _: (fn(), fn(&$crate::Scope) -> Result<(), $crate::Failure>) = (
+            <$workflow as $crate::Workflow>::prepare,
+            $crate::expansion::run::<$workflow>,
+        );
     };
 }
