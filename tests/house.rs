@@ -131,3 +131,33 @@ fn only_apply_calls_what_changes() {
         );
     }
 }
+
+/// One vocabulary: a right, the verb on the command line, and the interface that a guest imports for it.
+#[test]
+fn verbs_are_the_same_everywhere() {
+    let read = |name: &str| fs::read_to_string(project().join(name)).unwrap();
+    let (rights, interfaces) = (
+        read("host/policy/src/right.rs"),
+        read("wit/reading.wit") + &read("wit/proposing.wit"),
+    );
+    let linked = read("host/wasm/src/wit.rs");
+    for (right, interface, command) in [
+        ("list", "entries", Some("list")),
+        ("read", "contents", Some("download")),
+        ("export", "exports", Some("export")),
+        ("redact", "redactions", Some("redact")),
+        ("delete", "deletions", Some("delete")),
+        ("archive", "archives", None),
+    ] {
+        assert!(rights.contains(&format!("=> \"{right}\",")), "{right}");
+        assert!(
+            interfaces.contains(&format!("interface {interface} {{")),
+            "{interface}"
+        );
+        assert!(linked.contains(&format!("\"{interface}\"")), "{interface}");
+        if let Some(command) = command {
+            let file = project().join(format!("host/cli/src/commands/{command}.rs"));
+            assert!(file.exists(), "{command}");
+        }
+    }
+}

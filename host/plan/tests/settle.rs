@@ -257,3 +257,12 @@ fn a_key_of_a_case_prints_nothing() {
     let key = case.key().unwrap();
     assert_eq!(format!("{key:?}"), "CaseKey(32 bytes, not shown)");
 }
+
+#[test]
+fn what_a_guest_says_is_cut() {
+    let mut bench = Bench::new(&[]);
+    bench.1.note(&"ä".repeat(Draft::NOTE_BYTES_MAX)).unwrap();
+    let (_folder, plan) = bench.settle().unwrap();
+    let note = plan.notes().next().unwrap().unwrap();
+    assert_eq!(note.message.len(), Draft::NOTE_BYTES_MAX);
+}
