@@ -231,10 +231,7 @@ async fn paths_besides_gaps(bed: &Bed) -> Vec<String> {
     let (entries, _) = listed(bed.store.list(&Pattern::everything()))
         .await
         .unwrap();
-    entries
-        .iter()
-        .map(|entry| entry.path.to_string())
-        .collect()
+    entries.iter().map(|entry| entry.path.to_string()).collect()
 }
 
 /// Names that are awkward elsewhere: each is listed, changed and deleted under its own name, and no other.
@@ -281,7 +278,11 @@ async fn awkward_names_are_changed_and_deleted_as_themselves() {
         left.retain(|other| *other != path);
         for other in &left {
             let name = other.segments().last().unwrap();
-            assert_eq!(fs::read(bed.file(other)).unwrap(), name, "{path} took {other}");
+            assert_eq!(
+                fs::read(bed.file(other)).unwrap(),
+                name,
+                "{path} took {other}"
+            );
         }
     }
     assert_eq!(names_on_disk(), 0);
@@ -293,32 +294,49 @@ async fn links_that_differ_in_case_are_two_entries() {
     let bed = Bed::plain();
     let path = bed.write("/files/name", b"x");
     fs::hard_link(bed.file(&path), bed.root().join("NAME")).unwrap();
-    for (path, there) in [("/files/name", true), ("/files/NAME", true), ("/files/Name", false)] {
+    for (path, there) in [
+        ("/files/name", true),
+        ("/files/NAME", true),
+        ("/files/Name", false),
+    ] {
         let found = bed.store.stat(&EntryPath::parse(path).unwrap()).await;
         assert_eq!(found.is_ok(), there, "{path}: {found:?}");
-        assert_eq!(paths(&bed.store, path).await.len(), usize::from(there), "{path}");
+        assert_eq!(
+            paths(&bed.store, path).await.len(),
+            usize::from(there),
+            "{path}"
+        );
     }
 }
 
 /// Somebody puts another file in the place of the one that is being replaced.
 #[tokio::test]
 async fn a_file_put_in_its_place_while_a_replacement_is_written_is_not_overwritten() {
-    let bed = Bed::plain();
-    let path = bed.write("/files/x", b"old");
-    let version = pin(&bed, &path).await;
-    let (new, file) = (bed.root().join("new"), bed.file(&path));
-    fs::write(&new, "put there meanwhile").unwrap();
-    let content = futures::stream::once(async move {
-        fs::rename(new, file).unwrap();
-        Ok(bytes::Bytes::from_static(b"redacted"))
-    });
-    let replaced = bed
-        .store
-        .replace(&permit(Act::Redact, &path), &version, Box::pin(content))
-        .await;
-    assert!(matches!(replaced, Err(StoreError::Changed(_))), "{replaced:?}");
-    assert_eq!(fs::read(bed.file(&path)).unwrap(), b"put there meanwhile");
-    assert_eq!(fs::read_dir(bed.root()).unwrap().count(), 1);
+    // As it is listed, without a digest of its content, and as strictly as can be.
+    for is_pinned in [false, true] {
+        let bed = Bed::plain();
+        let path = bed.write("/files/x", b"old");
+        let version = match is_pinned {
+            true => pin(&bed, &path).await,
+            false => bed.store.stat(&path).await.unwrap().version,
+        };
+        let (new, file) = (bed.root().join("new"), bed.file(&path));
+        fs::write(&new, "put there meanwhile").unwrap();
+        let content = futures::stream::once(async move {
+            fs::rename(new, file).unwrap();
+            Ok(bytes::Bytes::from_static(b"redacted"))
+        });
+        let replaced = bed
+            .store
+            .replace(&permit(Act::Redact, &path), &version, Box::pin(content))
+            .await;
+        assert!(
+            matches!(replaced, Err(StoreError::Changed(_))),
+            "{replaced:?}"
+        );
+        assert_eq!(fs::read(bed.file(&path)).unwrap(), b"put there meanwhile");
+        assert_eq!(fs::read_dir(bed.root()).unwrap().count(), 1);
+    }
 }
 
 #[tokio::test]
@@ -573,4 +591,104 @@ async fn content_decides_where_times_agree() {
         .delete(&permit(DELETE, &path), &version)
         .await
         .unwrap();
+}
+
+/// A disk on which case does not count, as they are elsewhere: NTFS. None where no such disk can be had.
+struct AnyCase {
+    folder: tempfile::TempDir,
+}
+
+impl AnyCase {
+    fn mount() -> Option<Self> {
+        if !rustix::process::geteuid().is_root() || !Path::new("/dev/fuse").exists() {
+            return None;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let (image, disk) = (folder.path().join("image"), folder.path().join("disk"));
+        fs::File::create(&image).unwrap().set_len(8 << 20).unwrap();
+        fs::create_dir(&disk).unwrap();
+        let run = |program: &str, arguments: &[&std::ffi::OsStr]| {
+            let ran = std::process::Command::new(program).args(arguments).output();
+            let ran = ran.unwrap_or_else(|error| panic!("{program} (Debian: ntfs-3g): {error}"));
+            assert!(ran.status.success(), "{program}: {ran:?}");
+        };
+        run("mkfs.ntfs", &["-q".as_ref(), "-F".as_ref(), image.as_ref()]);
+        run(
+            "lowntfs-3g",
+            &[
+                "-o".as_ref(),
+                "ignore_case".as_ref(),
+                image.as_ref(),
+                disk.as_ref(),
+            ],
+        );
+        Some(Self { folder })
+    }
+}
+
+impl Drop for AnyCase {
+    fn drop(&mut self) {
+        let disk = self.folder.path().join("disk");
+        let _best_effort = std::process::Command::new("umount").arg(disk).status();
+    }
+}
+
+/// Otherwise a step could name what a hold covers by another spelling.
+#[tokio::test]
+async fn where_case_does_not_count_an_entry_has_one_name() {
+    let Some(disk) = AnyCase::mount() else {
+        return;
+    };
+    let root = disk.folder.path().join("disk");
+    let text = "version = 1\nname = \"test\"\nid = \"00000000-0000-4000-8000-000000000001\"\n";
+    fs::write(root.join("workspace.toml"), text).unwrap();
+    fs::create_dir_all(root.join("blobs/c/deep")).unwrap();
+    fs::write(root.join("blobs/c/deep/kept.log"), "kept").unwrap();
+    assert_eq!(
+        fs::read(root.join("blobs/c/DEEP/Kept.log")).unwrap(),
+        b"kept",
+        "the disk is not what it should be"
+    );
+    let store = Directory::open(&root).unwrap();
+    assert_eq!(paths(&store, "/**").await, ["/blobs/c/deep/kept.log"]);
+    let path = EntryPath::parse("/blobs/c/deep/kept.log").unwrap();
+    let entry = store.stat(&path).await.unwrap();
+    let version = store.pin(&entry).await.unwrap();
+    for other in [
+        "/blobs/c/deep/KEPT.log",
+        "/blobs/c/Deep/kept.log",
+        "/blobs/C/deep/kept.log",
+    ] {
+        assert_eq!(paths(&store, other).await, [""; 0], "{other}");
+        assert_eq!(
+            paths(&store, &format!("{other}/**")).await,
+            [""; 0],
+            "{other}"
+        );
+        let other = EntryPath::parse(other).unwrap();
+        let ends = [
+            store.stat(&other).await.map(|_| ()),
+            store.open(&other, &version, 0).await.map(|_| ()),
+            store
+                .delete(&permit(DELETE, &other), &version)
+                .await
+                .map(|_| ()),
+            store
+                .replace(&permit(Act::Redact, &other), &version, bytes("x"))
+                .await
+                .map(|_| ()),
+        ];
+        for end in ends {
+            assert!(
+                matches!(end, Err(StoreError::NotFound(_))),
+                "{other}: {end:?}"
+            );
+        }
+    }
+    // By its own name it is reached, and goes.
+    store
+        .delete(&permit(DELETE, &path), &version)
+        .await
+        .unwrap();
+    assert_eq!(paths(&store, "/**").await, [""; 0]);
 }
