@@ -8,6 +8,7 @@ mod cases;
 mod tree;
 
 use std::collections::BTreeSet;
+use std::fs::{self, File};
 use std::process::Command;
 
 use crate::run::{Outcome, cargo, project, run, target};
@@ -36,6 +37,7 @@ pub(crate) fn break_rules(chosen: &[String]) -> Outcome {
     }
     // What is built together is tested together; what needs the runtime comes last.
     cases.sort_by_key(|case| (case.needs_runtime(), case.test.clone(), case.file.clone()));
+    let _alone = lock()?;
     let tree = Tree::copy(&project(), &target().join("breaks/tree"))?;
     let mut rows = Vec::new();
     let mut failed = 0;
@@ -81,6 +83,17 @@ pub(crate) fn break_rules(chosen: &[String]) -> Outcome {
         0 => Ok(()),
         failed => Err(format!("{failed} breaks were not seen by their tests")),
     }
+}
+
+/// Two runs in one copy would break each other's sources.
+fn lock() -> Outcome<File> {
+    let folder = target().join("breaks");
+    let failed = |error: std::io::Error| format!("{}: {error}", folder.display());
+    fs::create_dir_all(&folder).map_err(failed)?;
+    let lock = File::create(folder.join("lock")).map_err(failed)?;
+    lock.try_lock()
+        .map_err(|_| "another run breaks rules in the same target folder".to_owned())?;
+    Ok(lock)
 }
 
 fn first_words(word: &str) -> &str {

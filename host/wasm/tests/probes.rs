@@ -98,10 +98,17 @@ enum Ends {
 fn ends(probe: Probe) -> Ends {
     match probe {
         Probe::Spin => Ends::Stopped("time", "the guest ran for more than 2 s"),
-        Probe::Allocate => Ends::Stopped("memory", "the guest asked for more than 64 MiB of memory"),
-        Probe::Recurse => Ends::Stopped("trap", "it reached beyond its memory, as a stack that is used up does"),
+        Probe::Allocate => {
+            Ends::Stopped("memory", "the guest asked for more than 64 MiB of memory")
+        }
+        Probe::Recurse => Ends::Stopped(
+            "trap",
+            "it reached beyond its memory, as a stack that is used up does",
+        ),
         Probe::FloodListings => Ends::Told("limit", "at most 64 open listings"),
-        Probe::FloodHandles => Ends::Stopped("handles", "the guest holds more than 1000 handles at once"),
+        Probe::FloodHandles => {
+            Ends::Stopped("handles", "the guest holds more than 1000 handles at once")
+        }
         Probe::FloodProposals => Ends::Told("limit", "at most 500 proposals"),
         Probe::FloodNotes => Ends::Well,
         Probe::FloodLog => Ends::Well,
@@ -149,8 +156,13 @@ fn ends(probe: Probe) -> Ends {
         Probe::ImportNotAsked => Ends::Refused("must ask"),
         Probe::ImportNotGranted => Ends::Refused("not granted"),
         Probe::ImportNotOffered => Ends::Refused("not offered"),
-        Probe::ManyMemories => Ends::Stopped("memory", "the guest asked for more than 64 MiB of memory"),
-        Probe::LargeTable => Ends::Stopped("tables", "the guest asked for larger tables than it may have"),
+        Probe::ManyMemories => {
+            Ends::Stopped("memory", "the guest asked for more than 64 MiB of memory")
+        }
+        Probe::LargeTable => Ends::Stopped(
+            "tables",
+            "the guest asked for larger tables than it may have",
+        ),
         Probe::KeepBorrow => Ends::Stopped("trap", "borrow handles still remain"),
     }
 }
