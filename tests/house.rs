@@ -8,10 +8,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The project's folder.
+/// The project's folder: that of the run, wherever the test was built.
 fn project() -> PathBuf {
-    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
-    xtask.parent().unwrap().to_owned()
+    let xtask = std::env::var_os("CARGO_MANIFEST_DIR").unwrap();
+    Path::new(&xtask).parent().unwrap().to_owned()
 }
 
 fn sources() -> Vec<PathBuf> {
