@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
-use crate::bed::project;
+use crate::project;
 
 /// The crates of the house and which of each other they use, tests aside.
 fn graph() -> BTreeMap<String, BTreeSet<String>> {

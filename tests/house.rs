@@ -1,10 +1,18 @@
-//! Rules of the house that can be read off the source.
+//! Rules of the house that can be read off the source. Nothing of the product is built for them.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up must fail")]
+
+mod graph;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::bed::project;
+/// The project's folder: that of the run, wherever the test was built.
+fn project() -> PathBuf {
+    let xtask = std::env::var_os("CARGO_MANIFEST_DIR").unwrap();
+    Path::new(&xtask).parent().unwrap().to_owned()
+}
 
 fn sources() -> Vec<PathBuf> {
     let listed = Command::new("git")
@@ -125,5 +133,35 @@ fn only_apply_calls_what_changes() {
             !code.into_iter().any(|line| line.contains("StoreMut")),
             "{name} names StoreMut"
         );
+    }
+}
+
+/// One vocabulary: a right, the verb on the command line, and the interface that a guest imports for it.
+#[test]
+fn verbs_are_the_same_everywhere() {
+    let read = |name: &str| fs::read_to_string(project().join(name)).unwrap();
+    let (rights, interfaces) = (
+        read("host/policy/src/right.rs"),
+        read("wit/reading.wit") + &read("wit/proposing.wit"),
+    );
+    let linked = read("host/wasm/src/wit.rs");
+    for (right, interface, command) in [
+        ("list", "entries", Some("list")),
+        ("read", "contents", Some("download")),
+        ("export", "exports", Some("export")),
+        ("redact", "redactions", Some("redact")),
+        ("delete", "deletions", Some("delete")),
+        ("archive", "archives", None),
+    ] {
+        assert!(rights.contains(&format!("=> \"{right}\",")), "{right}");
+        assert!(
+            interfaces.contains(&format!("interface {interface} {{")),
+            "{interface}"
+        );
+        assert!(linked.contains(&format!("\"{interface}\"")), "{interface}");
+        if let Some(command) = command {
+            let file = project().join(format!("host/cli/src/commands/{command}.rs"));
+            assert!(file.exists(), "{command}");
+        }
     }
 }

@@ -85,6 +85,105 @@ fn a_person_stops_it_cleanly() {
     ends_as_if_undisturbed(&bed);
 }
 
+/// Planning is stopped too: no plan is left, and the same command begins anew.
+#[test]
+fn a_person_stops_planning_cleanly() {
+    let bed = Bed::new();
+    for n in 0..FILES {
+        bed.write(&format!("w/{n:04}.txt"), "delete me");
+    }
+    let before = bed.tree("w");
+    let command = [
+        "delete",
+        "/files/*.txt",
+        "-w",
+        "w",
+        "--plan",
+        "--case",
+        "d.case",
+        "--raise",
+        "delete=10000",
+        "--raise",
+        "delete.percent=100",
+    ];
+    let planning = bed
+        .command(&command)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // The draft's key is written when planning begins, and the manifest when it ends.
+    while !bed.path("d.case/scratch").exists() {
+        std::thread::yield_now();
+    }
+    let sent = Command::new("kill")
+        .args(["-INT", &planning.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(sent.success());
+    Ran::of(planning.wait_with_output().unwrap())
+        .exits(130)
+        .says("no plan was made, and nothing was changed")
+        .says("Begin anew with the same command");
+    assert_eq!(bed.tree("w"), before);
+    assert!(!bed.path("d.case").exists(), "half a plan is no plan");
+    bed.remit(&command).exits(0);
+}
+
+/// In the order in which the system was asked: what was written to the journal is flushed before a file goes.
+#[test]
+fn an_intent_is_on_the_disk_before_its_act() {
+    let bed = Bed::new();
+    for n in 0..300 {
+        bed.write(&format!("w/{n:03}.txt"), "delete me");
+    }
+    bed.remit(&[
+        "delete",
+        "/files/*.txt",
+        "-w",
+        "w",
+        "--plan",
+        "--case",
+        "d.case",
+        "--raise",
+        "delete.percent=100",
+    ])
+    .exits(0);
+    let mut traced = Command::new("strace");
+    traced
+        .args(["-f", "-y", "-s", "64", "-o", "trace"])
+        .args(["-e", "trace=write,fsync,fdatasync,unlinkat"])
+        .args([REMIT, "apply", "d.case", "--yes"]);
+    let environment = bed.command(&[]);
+    for (name, value) in environment.get_envs() {
+        if let Some(value) = value {
+            traced.env(name, value);
+        }
+    }
+    let output = traced.current_dir(bed.path(".")).output();
+    Ran::of(output.expect("strace (Debian: strace)")).exits(0);
+    let trace = fs::read_to_string(bed.path("trace")).unwrap();
+    let (mut unflushed, mut intents, mut deleted) = (false, 0, 0);
+    for line in trace.lines() {
+        let call = line
+            .split_once(' ')
+            .map_or(line, |(_pid, call)| call)
+            .trim();
+        let in_journal = call.contains("/d.case/journal/");
+        if call.starts_with("write(") && in_journal {
+            unflushed = true;
+            intents += usize::from(call.contains("\\\"begun\\\"") || call.contains("begun"));
+        } else if call.starts_with("fsync(") && in_journal {
+            unflushed = false;
+        } else if call.starts_with("unlinkat(") && call.contains(".txt\"") {
+            assert!(!unflushed, "an act before the flush of its intent: {call}");
+            assert!(intents > 0, "an act without an intent: {call}");
+            deleted += 1;
+        }
+    }
+    assert_eq!(deleted, 300, "the trace does not show what it should");
+}
+
 #[test]
 fn two_at_once_are_kept_apart() {
     let bed = long_plan();

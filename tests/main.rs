@@ -1,11 +1,8 @@
-//! Black-box tests: the real binary, real plugins, real signals and disks; and the rules of the house that
-//! can be read off the source.
+//! Black-box tests: the real binary, real plugins, real signals and disks.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up must fail")]
 
 mod bed;
-mod graph;
-mod house;
 mod interruptions;
 mod readme;
 mod refusals;

@@ -3,6 +3,7 @@
 //! Not here: anything a user of the product needs.
 
 mod bench;
+mod breaks;
 mod demo;
 mod guests;
 mod run;
@@ -16,6 +17,8 @@ cargo xtask <task>
 
   demo       build the host and the plugins, make a sample workspace, and do the main job on it
   test       everything CI runs: format, lints, all tests, docs, dependency checks
+  break      breaks the rules of the house one by one, in a copy: a test must go red each time
+             (`cargo xtask break 6 journal` takes the breaks of rule 6 and those about `journal`)
   bench      the figures: what the sandbox costs, and peaks of memory (a release build)
   plugins    build the plugins and the interpreters of scripts, and put them where `remit` finds them";
 
@@ -24,6 +27,7 @@ fn main() -> ExitCode {
     let done = match task.as_str() {
         "demo" => demo::run_demo(),
         "test" => test::test(),
+        "break" => breaks::break_rules(&std::env::args().skip(2).collect::<Vec<_>>()),
         "bench" => bench::bench(),
         "plugins" => guests::build().map(|_| ()),
         _ => {

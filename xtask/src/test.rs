@@ -7,7 +7,7 @@ use crate::run::{Outcome, cargo, project, run, target};
 use crate::tools::{self, Program};
 
 /// Real parts that tests use.
-const PROGRAMS: [Program; 4] = [
+const PROGRAMS: [Program; 6] = [
     Program {
         path: "/usr/bin/ssh-keygen",
         package: "openssh-client",
@@ -23,6 +23,16 @@ const PROGRAMS: [Program; 4] = [
     Program {
         path: "/usr/bin/git",
         package: "git",
+    },
+    // Shows in which order the system was asked to write and to delete.
+    Program {
+        path: "/usr/bin/strace",
+        package: "strace",
+    },
+    // A disk on which case does not count.
+    Program {
+        path: "/usr/bin/lowntfs-3g",
+        package: "ntfs-3g",
     },
 ];
 

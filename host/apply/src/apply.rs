@@ -15,6 +15,7 @@ use remit_policy::{Authority, Denied};
 use remit_workspace::{Millis, StoreError};
 
 use crate::journal::{Append, Ended, Event, Journal, Progress, Standing};
+use crate::others::{self, When};
 use crate::{Admitted, ApplyError, Deleted, StoreMut, content, export};
 
 /// What applying works with.
@@ -95,12 +96,16 @@ pub async fn apply(admitted: Admitted, setup: &Setup) -> Result<Progress, ApplyE
     run.pass(|step| matches!(step.act, Act::Export { .. }))
         .await?;
     run.complete_package().await?;
+    run.look_at_others(When::Before).await?;
     for rank in 0..=plan.summary().rank_max {
         run.pass(|step| step.rank == rank && !matches!(step.act, Act::Export { .. }))
             .await?;
     }
     if !setup.stop.is_asked() && (1..=steps).all(|step| !run.journal.progress().is_to_do(step)) {
-        run.write(Event::Finished {}).await?;
+        run.look_at_others(When::After).await?;
+        if !setup.stop.is_asked() {
+            run.write(Event::Finished {}).await?;
+        }
     }
     Ok(run.journal.progress().clone())
 }
@@ -208,6 +213,25 @@ impl Run<'_> {
             hindrance = Hindrance::ForNow;
         }
         hindrance
+    }
+
+    /// Pins what the plan does not change: before its first change, and once more after its last.
+    async fn look_at_others(&mut self, when: When) -> Result<(), ApplyError> {
+        let progress = self.journal.progress();
+        let seen = match when {
+            When::Before => &progress.before,
+            When::After => &progress.after,
+        };
+        let changes = ["redact", "archive", "delete"]
+            .iter()
+            .any(|act| self.plan.summary().acts.contains_key(*act));
+        if seen.is_some() || !changes || self.setup.stop.is_asked() {
+            return Ok(());
+        }
+        match others::look(self.plan, &*self.setup.store, when, &self.setup.stop).await? {
+            Some(seen) => self.write(Event::Others { when, seen }).await,
+            None => Ok(()),
+        }
     }
 
     async fn complete_package(&mut self) -> Result<(), ApplyError> {

@@ -16,7 +16,7 @@ use remit_plan::{Case, Digest, Manifest, Plan, PlanError};
 use remit_policy::Duration;
 use remit_workspace::Millis;
 
-use crate::{ApplyError, Journal, Progress, evidence, export, journal};
+use crate::{ApplyError, Journal, Progress, evidence, export, journal, others};
 
 /// What is done about steps that have not ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +96,7 @@ pub struct Closed {
 
 /// All that a case may hold besides the evidence, the package and the file that says it is closed. The
 /// key goes first, the manifest last: as long as it is there, what is left can be told to be a case.
-const PAPERS: [&str; 19] = [
+const PAPERS: [&str; 20] = [
     "key",
     "edits",
     "steps",
@@ -115,6 +115,7 @@ const PAPERS: [&str; 19] = [
     // The package's own notes while it is made.
     "package.work",
     "MANIFEST.new",
+    others::FOLDER,
     journal::FOLDER,
     Manifest::FILE,
 ];

@@ -92,6 +92,9 @@ pub struct Verified {
     pub held: u64,
     /// Things that were not.
     pub broken: u64,
+    /// Entries of no step that vanished or changed while the plan was applied.
+    #[serde(default, skip_serializing_if = "crate::journal::is_zero")]
+    pub beside: u64,
 }
 
 /// One step, as a line of its file.
@@ -188,9 +191,7 @@ impl Evidence {
             approvals: Approval::fingerprints(case)?.into_iter().collect(),
             package: progress.packaged.as_deref().and_then(digest),
             journal: format!("sha256:{head}"),
-            verified: progress
-                .verified
-                .map(|(held, broken)| Verified { held, broken }),
+            verified: progress.verified,
             steps,
         };
         let mut facts = serde_json::to_string_pretty(&evidence)

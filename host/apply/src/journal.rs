@@ -13,6 +13,7 @@ mod record;
 mod writer;
 
 pub use progress::{Progress, Standing};
+pub(crate) use record::is_zero;
 pub use record::{Ended, Event, Record};
 pub use writer::{Append, Durable, Journal};
 

@@ -16,6 +16,7 @@ mod evidence;
 mod export;
 mod journal;
 mod memory;
+mod others;
 mod outcome;
 mod store;
 mod verify;
@@ -31,6 +32,7 @@ pub use evidence::{
     Checked, Disclosure, EVIDENCE_NAMESPACE, Evidence, EvidenceError, Verified, check, open_step,
 };
 pub use journal::{Append, Durable, Ended, Event, Journal, Progress, Record, Standing};
+pub use others::{Difference, Seen, When};
 pub use outcome::Outcome;
 pub use store::{Deleted, StoreMut};
-pub use verify::{Finding, Verification, verify};
+pub use verify::{Beside, Finding, Verification, verify};

@@ -1,12 +1,17 @@
 //! Looks at the workspace again, after a plan was applied.
 //!
 //! It trusts neither the journal nor the run before it: the workspace is opened afresh, and it is shown
-//! first that what is there is found and what is not there is not.
+//! first that what is there is found and what is not there is not. Then it is shown that what should be
+//! gone is gone, that what was redacted is as it was planned, that what was kept or held is there, and,
+//! against the listings that applying pinned, what became of everything that the plan does not change.
+
+use std::collections::BTreeSet;
 
 use futures::TryStreamExt as _;
-use remit_plan::{Act, Plan, State, Step};
+use remit_plan::{Act, Plan, PlanError, State, Step};
 use remit_workspace::{EntryPath, Listed, Pattern, Store, StoreError};
 
+use crate::others::{self, Difference, Seen, When};
 use crate::{ApplyError, Progress, Standing, content};
 
 /// What a second look found.
@@ -16,8 +21,12 @@ pub struct Verification {
     pub gone: u64,
     /// Entries that hold what the plan said they would.
     pub redacted: u64,
-    /// Entries that are as they were when the plan was made.
+    /// Entries that are hidden and that the service still keeps until a day it named.
+    pub hidden: u64,
+    /// Entries of the plan that stayed: kept, held, or never begun.
     pub unchanged: u64,
+    /// The entries that the plan does not change.
+    pub beside: Beside,
     /// What is not as it should be; the first thousand.
     pub findings: Vec<Finding>,
     /// How many things are not as they should be.
@@ -26,11 +35,54 @@ pub struct Verification {
     pub known: Option<EntryPath>,
 }
 
+/// What became of the entries that no step is about, where the plan changes something.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Beside {
+    /// The plan changes nothing.
+    #[default]
+    Nothing,
+    /// They could not be compared: why.
+    Unknown(String),
+    /// They were compared by path and version.
+    Compared {
+        /// From before the plan's first change to after its last; to now, where it has not ended.
+        during: Difference,
+        /// From then until now.
+        since: Difference,
+    },
+}
+
+impl Beside {
+    /// Entries that vanished or changed while the plan was applied, by no step of it.
+    pub fn lost(&self) -> u64 {
+        match self {
+            Self::Nothing | Self::Unknown(_) => 0,
+            Self::Compared { during, .. } => during.lost(),
+        }
+    }
+
+    /// Whether it was shown that nothing beside the plan was changed by it.
+    pub fn is_shown(&self) -> bool {
+        match self {
+            Self::Nothing => true,
+            Self::Unknown(_) => false,
+            Self::Compared { during, .. } => during.lost() == 0,
+        }
+    }
+
+    fn unchanged(&self) -> u64 {
+        match self {
+            Self::Nothing | Self::Unknown(_) => 0,
+            Self::Compared { during, .. } => during.unchanged,
+        }
+    }
+}
+
 /// Something that is not as it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// The step.
-    pub step: u64,
+    /// The step; none for an entry that was kept and has no step.
+    pub step: Option<u64>,
     /// Its entry.
     pub path: EntryPath,
     /// What is wrong.
@@ -47,17 +99,18 @@ impl Verification {
 
     /// Things that are as they should be.
     pub fn held(&self) -> u64 {
-        self.gone + self.redacted + self.unchanged
+        self.gone + self.hidden + self.redacted + self.unchanged + self.beside.unchanged()
     }
 
     fn broken(&mut self, step: &Step, why: impl Into<String>) {
+        self.find(Some(step.number), &step.path, why.into());
+    }
+
+    fn find(&mut self, step: Option<u64>, path: &EntryPath, why: String) {
         self.broken += 1;
         if self.findings.len() < FINDINGS_MAX {
-            self.findings.push(Finding {
-                step: step.number,
-                path: step.path.clone(),
-                why: why.into(),
-            });
+            let path = path.clone();
+            self.findings.push(Finding { step, path, why });
         }
     }
 }
@@ -84,27 +137,105 @@ pub async fn verify(
             (Some(Standing::Ended(State::Gone)), Act::Delete { .. }) => {
                 gone(store, &step, &mut verification).await?
             }
+            (Some(Standing::Ended(State::GoneOn(_))), Act::Delete { .. }) => {
+                match is_there(store, &step.path).await? {
+                    true => verification.broken(&step, "it is there"),
+                    false => verification.hidden += 1,
+                }
+            }
             (Some(Standing::Ended(State::Done)), Act::Redact(redaction)) => {
                 match content::digest(store, &step.path).await {
                     Ok(found) if found == redaction.after_sha256 => verification.redacted += 1,
                     Ok(_) => verification.broken(&step, "it does not hold what was planned"),
+                    Err(error @ StoreError::Failed { .. }) => return Err(error.into()),
                     Err(error) => verification.broken(&step, format!("it cannot be read: {error}")),
                 }
             }
-            (Some(Standing::Open), Act::Redact(_) | Act::Archive {} | Act::Delete { .. }) => {
-                unchanged(store, &step, &mut verification).await;
+            (Some(Standing::Ended(State::Held(by))), act) if others::changes(act) => {
+                match is_there(store, &step.path).await? {
+                    true => verification.unchanged += 1,
+                    false => verification.broken(&step, format!("{by} held it, and it is gone")),
+                }
+            }
+            (Some(Standing::Open), act) if others::changes(act) => {
+                unchanged(store, &step, &mut verification).await?;
             }
             _ => {}
         }
     }
-    for kept in plan.kept() {
-        let kept = kept?;
-        // Kept entries have no step, and so no version to compare; that they are there is what was promised.
-        if store.stat(&kept.path).await.is_ok() {
-            verification.unchanged += 1;
+    kept(plan, store, &mut verification).await?;
+    verification.beside = beside(plan, progress, store).await?;
+    Ok(verification)
+}
+
+/// What was kept must be there, unless another step took it. Kept entries have no step, and so no version
+/// to compare: what became of their content is seen with the entries beside the plan.
+async fn kept(
+    plan: &Plan,
+    store: &dyn Store,
+    verification: &mut Verification,
+) -> Result<(), ApplyError> {
+    let mut missing = BTreeSet::new();
+    let mut kept = plan.kept();
+    loop {
+        let next = kept.next().transpose()?;
+        let is_last = next.is_none();
+        if let Some(kept) = next {
+            match is_there(store, &kept.path).await? {
+                true => verification.unchanged += 1,
+                false => _ = missing.insert(kept.path),
+            }
+        }
+        // In portions, however many have vanished.
+        if missing.len() >= FINDINGS_MAX || (is_last && !missing.is_empty()) {
+            for step in plan.steps() {
+                let step = step?;
+                if matches!(step.act, Act::Delete { .. }) {
+                    missing.remove(&step.path);
+                }
+            }
+            for path in std::mem::take(&mut missing) {
+                verification.find(None, &path, "it was kept, and it is gone".into());
+            }
+        }
+        if is_last {
+            return Ok(());
         }
     }
-    Ok(verification)
+}
+
+/// Compares what applying pinned with itself, and with what is there now.
+async fn beside(plan: &Plan, progress: &Progress, store: &dyn Store) -> Result<Beside, ApplyError> {
+    let case = plan.case();
+    let before = match &progress.before {
+        Some(Seen::Listed { sha256, .. }) => sha256,
+        Some(Seen::Unknown(why)) => return Ok(Beside::Unknown(format!("before it: {why}"))),
+        None => return Ok(Beside::Nothing),
+    };
+    let now = match others::now(plan, store).await? {
+        Ok(now) => now,
+        Err(why) => return Ok(Beside::Unknown(why)),
+    };
+    let before = others::open(case, When::Before, before)?;
+    let read = |source| PlanError::Io {
+        doing: "cannot read",
+        path: case.path(others::FOLDER),
+        source,
+    };
+    let (during, since) = match &progress.after {
+        Some(Seen::Listed { sha256, .. }) => {
+            let after = others::open(case, When::After, sha256)?;
+            let again = others::open(case, When::After, sha256)?;
+            (others::compare(before, after), others::compare(again, now))
+        }
+        Some(Seen::Unknown(why)) => return Ok(Beside::Unknown(format!("after it: {why}"))),
+        // It has not ended: what changes now changes while it is applied.
+        None => (others::compare(before, now), Ok(Difference::default())),
+    };
+    Ok(Beside::Compared {
+        during: during.map_err(read)?,
+        since: since.map_err(read)?,
+    })
 }
 
 /// Shows that looking works: an entry that a listing gives is found by its name, and an invented one is not.
@@ -132,18 +263,24 @@ async fn known_entry(store: &dyn Store) -> Result<Option<EntryPath>, ApplyError>
     }
 }
 
+/// Whether an entry is there. What cannot be looked at for a passing reason is not known to be either;
+/// what is permanently out of reach is there.
+async fn is_there(store: &dyn Store, path: &EntryPath) -> Result<bool, StoreError> {
+    match store.stat(path).await {
+        Ok(_) | Err(StoreError::OutOfReach { .. }) => Ok(true),
+        Err(StoreError::NotFound(_)) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 async fn gone(
     store: &dyn Store,
     step: &Step,
     verification: &mut Verification,
 ) -> Result<(), ApplyError> {
-    match store.stat(&step.path).await {
-        Err(StoreError::NotFound(_)) => {}
-        Ok(_) => {
-            verification.broken(step, "it is there");
-            return Ok(());
-        }
-        Err(error) => return Err(error.into()),
+    if is_there(store, &step.path).await? {
+        verification.broken(step, "it is there");
+        return Ok(());
     }
     match store.generations(&step.path).try_next().await? {
         None => verification.gone += 1,
@@ -158,13 +295,16 @@ async fn gone(
     Ok(())
 }
 
-async fn unchanged(store: &dyn Store, step: &Step, verification: &mut Verification) {
-    match store.stat(&step.path).await {
-        // Opening compares versions; nothing needs to be read.
-        Ok(_) => match store.open(&step.path, &step.version, 0).await {
-            Ok(_) => verification.unchanged += 1,
-            Err(error) => verification.broken(step, format!("it was not begun, and yet: {error}")),
-        },
+async fn unchanged(
+    store: &dyn Store,
+    step: &Step,
+    verification: &mut Verification,
+) -> Result<(), ApplyError> {
+    // Opening compares versions; nothing needs to be read.
+    match store.open(&step.path, &step.version, 0).await {
+        Ok(_) => verification.unchanged += 1,
+        Err(error @ StoreError::Failed { .. }) => return Err(error.into()),
         Err(error) => verification.broken(step, format!("it was not begun, and yet: {error}")),
     }
+    Ok(())
 }

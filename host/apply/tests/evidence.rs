@@ -155,7 +155,11 @@ async fn it_says_what_was_done_in_numbers_and_digests() {
     let bench = Bench::applied().await;
     let plan = bench.plan();
     let mut journal = Journal::open(plan.case(), plan.digest(), 3, Arc::new(Durable)).unwrap();
-    let verified = Event::Verified { held: 2, broken: 0 };
+    let verified = Event::Verified {
+        held: 2,
+        broken: 0,
+        beside: 3,
+    };
     journal.write(verified, CREATED).await.unwrap();
     drop(journal);
     let (made, folder) = bench.make();
@@ -168,7 +172,8 @@ async fn it_says_what_was_done_in_numbers_and_digests() {
     assert_eq!((evidence.residue, evidence.kept, evidence.gaps), (1, 1, 0));
     assert_eq!(evidence.approvals.len(), 1);
     assert!(evidence.approvals[0].starts_with("SHA256:"));
-    assert_eq!(evidence.verified.unwrap().held, 2);
+    let verified = evidence.verified.unwrap();
+    assert_eq!((verified.held, verified.beside), (2, 3));
     assert!(evidence.finished.is_some());
     let head = Journal::head(plan.case(), plan.digest(), 3).unwrap();
     assert_eq!(evidence.journal, format!("sha256:{head}"));

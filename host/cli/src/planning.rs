@@ -53,7 +53,8 @@ impl Planning<'_> {
             planned = self.plan(propose) => planned,
             Ok(()) = tokio::signal::ctrl_c() => {
                 cancel.cancel();
-                Err(CommandError::new(Exit::Interrupted, "stopped as you asked: no plan was made, and nothing was changed"))
+                Err(CommandError::new(Exit::Interrupted, "stopped as you asked: no plan was made, and nothing was changed")
+                    .hint("Begin anew with the same command"))
             }
         };
         if planned.is_err() {

@@ -15,17 +15,77 @@ const PASS: OFlags = OFlags::PATH;
 #[cfg(not(target_os = "linux"))]
 const PASS: OFlags = OFlags::RDONLY;
 
-/// The folder that these names lead to.
+/// The folder that these names lead to, spelt as they are on disk.
 pub(crate) fn folder(root: BorrowedFd<'_>, names: &[Vec<u8>]) -> Result<OwnedFd, Miss> {
     let mut at: Option<OwnedFd> = None;
     for name in names {
-        let next = passable(at.as_ref().map_or(root, AsFd::as_fd), name)?;
+        let above = at.as_ref().map_or(root, AsFd::as_fd);
+        let next = passable(above, name)?;
+        exact(above, name)?;
         at = Some(next);
     }
     match at {
         Some(folder) => Ok(folder),
         None => Ok(rustix::io::fcntl_dupfd_cloexec(root, 0)?),
     }
+}
+
+/// The folder of what these names lead to, and its name there; spelt as on disk, if it is there at all.
+pub(crate) fn above<'n>(
+    root: BorrowedFd<'_>,
+    names: &'n [Vec<u8>],
+) -> Result<(OwnedFd, &'n [u8]), Miss> {
+    let (name, above) = names.split_last().expect("a place has a name");
+    let folder = folder(root, above)?;
+    exact(folder.as_fd(), name)?;
+    Ok((folder, name))
+}
+
+/// Whether a name that is in a folder is spelt there as it is here.
+///
+/// Where a file system ignores case (or how letters are composed), another spelling leads to the same
+/// file. It is not that entry's path: holds and grants are compared with paths, and would be got round.
+/// A name from a listing needs no such look.
+pub(crate) fn exact(folder: BorrowedFd<'_>, name: &[u8]) -> Result<(), Miss> {
+    let Some(other) = in_other_case(name) else {
+        return Ok(());
+    };
+    let at = |name: &[u8]| stat(folder, name).map(|stat| (stat.st_dev, stat.st_ino));
+    match at(&other) {
+        // The usual answer: case counts here, and nothing has that name.
+        Err(Miss::Absent) => return Ok(()),
+        other if other == at(name) => {}
+        _ => return Ok(()),
+    }
+    // One file under two spellings: case does not count here, or the two are links.
+    let mut dir = rustix::fs::Dir::new(again(folder)?)?;
+    while let Some(found) = dir.read() {
+        if found?.file_name().to_bytes() == name {
+            return Ok(());
+        }
+    }
+    Err(Miss::Absent)
+}
+
+/// The name with every letter in the other case; none when it has no letters that change.
+fn in_other_case(name: &[u8]) -> Option<Vec<u8>> {
+    let swap = |c: char| -> String {
+        match c.is_lowercase() {
+            true => c.to_uppercase().collect(),
+            false => c.to_lowercase().collect(),
+        }
+    };
+    let other = match std::str::from_utf8(name) {
+        Ok(name) => name.chars().map(swap).collect::<String>().into_bytes(),
+        Err(_) => name
+            .iter()
+            .map(|byte| match byte.is_ascii_lowercase() {
+                true => byte.to_ascii_uppercase(),
+                false => byte.to_ascii_lowercase(),
+            })
+            .collect(),
+    };
+    (other != name).then_some(other)
 }
 
 /// A folder for listing.

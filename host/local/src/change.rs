@@ -45,8 +45,7 @@ struct Target {
 
 impl Target {
     fn reach(directory: &Directory, place: &Place) -> Result<Self, Miss> {
-        let (name, above) = place.names.split_last().expect("a place has a name");
-        let folder = beneath::folder(directory.root.as_fd(), above)?;
+        let (folder, name) = beneath::above(directory.root.as_fd(), &place.names)?;
         // With permission to list: only such a handle can be made durable.
         let folder = beneath::again(folder.as_fd())?;
         let opened = Opened::at(folder.as_fd(), name)?;
@@ -57,7 +56,7 @@ impl Target {
         }
         Ok(Self {
             folder,
-            name: name.clone(),
+            name: name.to_owned(),
             kind: place.kind,
             opened,
         })

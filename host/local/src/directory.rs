@@ -99,9 +99,8 @@ impl Directory {
             return record::entry(path.clone(), place.kind, &document).ok_or_else(no_document);
         }
         // By name, not by opening: what may not be read can still be seen, and deleted.
-        let (name, above) = place.names.split_last().expect("a place has a name");
-        let stat = beneath::folder(self.root.as_fd(), above)
-            .and_then(|folder| beneath::stat(folder.as_fd(), name))
+        let stat = beneath::above(self.root.as_fd(), &place.names)
+            .and_then(|(folder, name)| beneath::stat(folder.as_fd(), name))
             .and_then(|stat| beneath::regular(&stat).map(|()| stat))
             .map_err(|miss| miss.at(path, "looking at it"))?;
         Ok(walk::object(path.clone(), place.kind, &stat))
@@ -147,9 +146,8 @@ impl Directory {
     /// What will become of an entry, from what the file system lets happen.
     fn forecast_now(&self, path: &EntryPath) -> Result<Forecast, StoreError> {
         let place = self.form.place(path)?;
-        let (name, above) = place.names.split_last().expect("a place has a name");
         let seen = || {
-            let folder = beneath::folder(self.root.as_fd(), above)?;
+            let (folder, name) = beneath::above(self.root.as_fd(), &place.names)?;
             let stat = beneath::stat(folder.as_fd(), name)?;
             beneath::regular(&stat)?;
             if stat.st_nlink > 1 {

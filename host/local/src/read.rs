@@ -236,7 +236,6 @@ pub(crate) async fn blocking<T: Send + 'static>(
 /// The bytes of the file at these names, as an opened file.
 pub(crate) fn open(root: &Arc<OwnedFd>, names: &[Vec<u8>]) -> Result<Opened, Miss> {
     use std::os::fd::AsFd as _;
-    let (name, above) = names.split_last().expect("a place has a name");
-    let folder = beneath::folder(root.as_fd(), above)?;
+    let (folder, name) = beneath::above(root.as_fd(), names)?;
     Opened::at(folder.as_fd(), name)
 }

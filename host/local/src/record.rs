@@ -197,6 +197,14 @@ mod tests {
     }
 
     #[test]
+    fn a_tag_that_holds_a_credential_does_not_tell_it() {
+        check(
+            r#"{"tags":{"token":"c3ludGhldGlj","who":"Jane"}}"#,
+            &[("tag:token", "************"), ("tag:who", "Jane")],
+        );
+    }
+
+    #[test]
     fn times_are_read_in_any_precision() {
         let path = EntryPath::parse("/runs/a").unwrap();
         let document = br#"{"createdTimeUtc":"2024-02-23T15:08:32.8845306+00:00","lastModifiedUtc":"2024-02-23T15:09:06Z"}"#;

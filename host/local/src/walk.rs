@@ -225,9 +225,13 @@ impl Walk {
         side: Side,
     ) -> Result<(), StoreError> {
         if let Some(names) = only(&self.pattern, path.as_ref(), side) {
+            // These names are not from the disk, which may spell them otherwise.
             return names
                 .iter()
-                .try_for_each(|name| self.visit(folder.as_fd(), path.as_ref(), side, name));
+                .try_for_each(|name| match beneath::exact(folder.as_fd(), name) {
+                    Ok(()) => self.visit(folder.as_fd(), path.as_ref(), side, name),
+                    Err(miss) => self.missed(path.clone(), miss),
+                });
         }
         match beneath::again(folder.as_fd()).and_then(|fd| Ok(Dir::new(fd)?)) {
             Ok(dir) => {

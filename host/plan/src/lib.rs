@@ -36,6 +36,7 @@ pub use manifest::{About, Manifest};
 pub use plan::{Plan, Steps};
 pub use settle::Settled;
 pub use signature::{SignatureError, Signed, Signers, SigningKey};
+pub use sorter::Sorter;
 pub use state::State;
 pub use step::{Act, Effects, Redaction, Span, Step};
 pub use summary::{Count, Summary};

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 
 use itertools::Itertools as _;
 
-/// Lines with their keys, in memory until they are many.
-pub(crate) struct Sorter {
+/// Lines with their keys, in memory until they are many: then in sorted runs on disk.
+pub struct Sorter {
     scratch: PathBuf,
     buffer: Vec<Keyed>,
     buffered_bytes: usize,
@@ -27,7 +27,7 @@ impl Sorter {
     const RUN_BYTES_MAX: usize = 16 * 1024 * 1024;
 
     /// A sorter that keeps its runs in files without a name in the folder `scratch`.
-    pub(crate) fn new(scratch: PathBuf) -> Self {
+    pub fn new(scratch: PathBuf) -> Self {
         Self {
             scratch,
             buffer: Vec::new(),
@@ -46,7 +46,7 @@ impl Sorter {
     }
 
     /// Takes a line; neither it nor its key may hold a line feed.
-    pub(crate) fn push(&mut self, key: String, line: String) -> io::Result<()> {
+    pub fn push(&mut self, key: String, line: String) -> io::Result<()> {
         debug_assert!(
             !key.contains('\n') && !line.contains('\n'),
             "BUG: a line feed inside a line"
@@ -69,7 +69,7 @@ impl Sorter {
     }
 
     /// The lines in order of their keys.
-    pub(crate) fn sorted(mut self) -> impl Iterator<Item = io::Result<String>> {
+    pub fn sorted(mut self) -> impl Iterator<Item = io::Result<String>> {
         self.buffer.sort_by(|a, b| a.key.cmp(&b.key));
         let in_memory: Box<dyn Iterator<Item = io::Result<Keyed>>> =
             Box::new(self.buffer.into_iter().map(Ok));
@@ -104,6 +104,19 @@ fn read_run(run: File) -> impl Iterator<Item = io::Result<Keyed>> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    /// However many lines come, what waits in memory stays within its bound.
+    #[test]
+    fn what_waits_in_memory_is_bounded() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut sorter = Sorter::with_run_bytes_max(folder.path().to_owned(), 1000);
+        for n in 0..10_000 {
+            sorter.push(format!("{n}"), format!("line {n}")).unwrap();
+            assert!(sorter.buffered_bytes < 1000 && sorter.buffer.len() < 1000);
+        }
+        assert!(sorter.runs.len() > 10);
+        assert_eq!(sorter.sorted().count(), 10_000);
+    }
 
     proptest! {
         #[test]

@@ -211,18 +211,22 @@ fn outcome(survey: &Survey, progress: Option<&Progress>, lines: &mut Vec<Line>) 
         " · not finished"
     };
     lines.push(Line::new("outcome", Tone::Strong, format!("{stands}{end}")));
-    if let Some((held, broken)) = progress.verified {
-        let (tone, text) = match broken {
-            0 => (
-                Tone::Good,
-                format!("{}, none broken", count(held, "thing holds", "things hold")),
+    if let Some(verified) = progress.verified {
+        let holds = count(verified.held, "thing holds", "things hold");
+        let (tone, text) = match (verified.broken, verified.beside) {
+            (0, 0) => (Tone::Good, format!("{holds}, none broken")),
+            (0, beside) => (
+                Tone::Careful,
+                format!(
+                    "{holds}, none broken · {} while it was applied, by no step of it",
+                    count(beside, "other changed", "others changed")
+                ),
             ),
-            _ => (
+            (broken, _) => (
                 Tone::Danger,
                 format!(
-                    "{} not as it should be, {}",
+                    "{} not as it should be, {holds}",
                     count(broken, "thing is", "things are"),
-                    count(held, "thing holds", "things hold")
                 ),
             ),
         };

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use remit_apply::Verification;
+use remit_apply::{Beside, Difference, Verification};
 use serde::Serialize;
 
 use crate::style::Tone;
@@ -33,6 +33,10 @@ pub fn show_verification(
     }
     let held: Vec<String> = [
         (verification.gone, "gone, older generations too"),
+        (
+            verification.hidden,
+            "hidden until the service lets go of them",
+        ),
         (verification.redacted, "redacted as planned"),
         (verification.unchanged, "unchanged"),
     ]
@@ -45,9 +49,16 @@ pub fn show_verification(
     } else {
         writeln!(out, "{:<10}{}", "holds", held.join(" · "))?;
     }
+    show_beside(out, &verification.beside, style)?;
     if verification.holds() {
-        let text = "everything is as it should be";
-        return writeln!(out, "{:<10}{}", "verified", style.paint(Tone::Good, text));
+        let text = match verification.beside.is_shown() {
+            true => style.paint(Tone::Good, "everything is as it should be"),
+            false => style.paint(
+                Tone::Careful,
+                "the plan's own entries are as they should be; of the others it is not shown",
+            ),
+        };
+        return writeln!(out, "{:<10}{text}", "verified");
     }
     let text = format!(
         "{} not as it should be",
@@ -56,7 +67,8 @@ pub fn show_verification(
     writeln!(out, "{:<10}{}", "broken", style.paint(Tone::Danger, &text))?;
     for finding in verification.findings.iter().take(SHOWN) {
         let why = words::hearsay(&finding.why, WHY_CHARS_MAX);
-        writeln!(out, "{:>8}  {}  {why}", finding.step, finding.path)?;
+        let step = finding.step.map_or("kept".into(), |step| step.to_string());
+        writeln!(out, "{step:>8}  {}  {why}", finding.path)?;
     }
     let shown = verification.findings.len().min(SHOWN) as u64;
     if verification.broken > shown {
@@ -69,6 +81,66 @@ pub fn show_verification(
     Ok(())
 }
 
+/// What became of the entries that the plan does not change.
+fn show_beside(out: &mut dyn Write, beside: &Beside, style: Style) -> io::Result<()> {
+    let (during, since) = match beside {
+        Beside::Nothing => return Ok(()),
+        Beside::Unknown(why) => {
+            let text = format!("not compared: {}", words::hearsay(why, WHY_CHARS_MAX));
+            return writeln!(out, "{:<10}{}", "others", style.paint(Tone::Careful, &text));
+        }
+        Beside::Compared { during, since } => (during, since),
+    };
+    let unchanged = count(during.unchanged, "entry", "entries");
+    writeln!(
+        out,
+        "{:<10}{unchanged} of no step stayed unchanged while the plan was applied",
+        "others"
+    )?;
+    if during.lost() > 0 {
+        let text = format!(
+            "{} while it was applied, by no step of it",
+            differences(during)
+        );
+        writeln!(out, "{:<10}{}", "", style.paint(Tone::Danger, &text))?;
+        for path in during.named.iter().take(SHOWN) {
+            writeln!(out, "          {path}")?;
+        }
+        let shown = during.named.len().min(SHOWN) as u64;
+        if during.lost() > shown {
+            writeln!(
+                out,
+                "          … and {} more",
+                thousands(during.lost() - shown)
+            )?;
+        }
+    }
+    let later = differences(since);
+    if !later.is_empty() {
+        writeln!(out, "{:<10}{later} since then, not by this plan", "")?;
+    }
+    let unknown = during.unknown + since.unknown;
+    if unknown > 0 {
+        let unknown = count(unknown, "entry lies", "entries lie");
+        writeln!(out, "{:<10}{unknown} where nobody could look each time", "")?;
+    }
+    Ok(())
+}
+
+/// `1 vanished · 2 changed · 3 new`.
+fn differences(difference: &Difference) -> String {
+    let parts: Vec<String> = [
+        (difference.vanished, "vanished"),
+        (difference.changed, "changed"),
+        (difference.appeared, "new"),
+    ]
+    .into_iter()
+    .filter(|(n, _)| *n > 0)
+    .map(|(n, what)| format!("{} {what}", thousands(n)))
+    .collect();
+    parts.join(" · ")
+}
+
 #[derive(Serialize)]
 struct Document<'v> {
     remit: u32,
@@ -79,17 +151,66 @@ struct Document<'v> {
 struct Facts<'v> {
     holds: bool,
     gone: u64,
+    hidden: u64,
     redacted: u64,
     unchanged: u64,
     broken: u64,
+    /// Whether the plan changed nothing else; none where it changes nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    others: Option<Others<'v>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     known: Option<&'v str>,
     findings: Vec<Finding<'v>>,
 }
 
+/// The entries that the plan does not change.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Others<'v> {
+    Unknown {
+        unknown: &'v str,
+    },
+    Compared {
+        during: Differences<'v>,
+        since: Differences<'v>,
+    },
+}
+
+#[derive(Serialize)]
+struct Differences<'v> {
+    unchanged: u64,
+    changed: u64,
+    vanished: u64,
+    appeared: u64,
+    unknown: u64,
+    named: Vec<&'v str>,
+}
+
+impl<'v> Others<'v> {
+    fn of(beside: &'v Beside) -> Option<Self> {
+        let differences = |of: &'v Difference| Differences {
+            unchanged: of.unchanged,
+            changed: of.changed,
+            vanished: of.vanished,
+            appeared: of.appeared,
+            unknown: of.unknown,
+            named: of.named.iter().map(|path| path.as_str()).collect(),
+        };
+        match beside {
+            Beside::Nothing => None,
+            Beside::Unknown(why) => Some(Self::Unknown { unknown: why }),
+            Beside::Compared { during, since } => Some(Self::Compared {
+                during: differences(during),
+                since: differences(since),
+            }),
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct Finding<'v> {
-    step: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<u64>,
     path: &'v str,
     why: &'v str,
 }
@@ -108,9 +229,11 @@ pub fn verification_json(out: &mut dyn Write, verification: &Verification) -> io
             verification: Facts {
                 holds: verification.holds(),
                 gone: verification.gone,
+                hidden: verification.hidden,
                 redacted: verification.redacted,
                 unchanged: verification.unchanged,
                 broken: verification.broken,
+                others: Others::of(&verification.beside),
                 known: verification.known.as_ref().map(|path| path.as_str()),
                 findings: findings.collect(),
             },

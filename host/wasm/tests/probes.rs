@@ -1,5 +1,6 @@
-//! Every hostile guest of `plugins/probes/PROBES.toml`, held to how it must end; the workspace stays as it
-//! was, and the next guest runs as ever. A probe without an expectation fails, and so does one without a row.
+//! Every hostile guest of `plugins/probes`, held to how it must end; the workspace stays as it was, and the
+//! next guest runs as ever. A probe without an expectation does not compile: the list is one macro, and the
+//! expectations are one exhaustive `match`.
 
 #![allow(clippy::unwrap_used, reason = "what fails here is the test")]
 
@@ -10,7 +11,7 @@ mod support;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -20,39 +21,150 @@ use remit_wasm::{Cancel, GuestError, Limits, Loaded, Params, ScannerPool, run_wo
 use remit_workspace::Memory;
 use support::{RUNTIME, With, gaps, load, path, plugin, seal};
 
-/// One row of the table.
-struct Probe {
-    name: String,
-    world: String,
-    module: String,
-    manifest: Option<String>,
-    ends: String,
-    says: Option<String>,
-}
+include!("../../../plugins/probes/probes.in");
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins/probes")
-}
+macro_rules! table {
+    (
+        workflow { $($workflow:ident = $workflow_name:literal ($($workflow_does:tt)*) $workflow_words:literal,)* }
+        scanner { $($scanner:ident = $scanner_name:literal ($($scanner_does:tt)*) $scanner_words:literal,)* }
+        text { $($text:ident = $text_name:literal ($file:literal, $manifest:literal) $text_words:literal,)* }
+    ) => {
+        /// One misbehaviour.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        enum Probe {
+            $(#[doc = $workflow_words] $workflow,)*
+            $(#[doc = $scanner_words] $scanner,)*
+            $(#[doc = $text_words] $text,)*
+        }
 
-fn probes() -> Vec<Probe> {
-    let text = fs::read_to_string(folder().join("PROBES.toml")).unwrap();
-    let table: toml::Table = text.parse().unwrap();
-    let rows = table["probe"].as_array().unwrap();
-    rows.iter()
-        .map(|row| {
-            let text = |key: &str| row.get(key).map(|value| value.as_str().unwrap().to_owned());
-            let must =
-                |key: &str| text(key).unwrap_or_else(|| panic!("a probe without `{key}`: {row}"));
-            Probe {
-                name: must("name"),
-                world: must("world"),
-                module: must("module"),
-                manifest: text("manifest"),
-                ends: must("ends"),
-                says: text("says"),
+        const PROBES: &[Probe] = &[
+            $(Probe::$workflow,)* $(Probe::$scanner,)* $(Probe::$text,)*
+        ];
+        const TEXTS: &[&str] = &[$($file),*];
+
+        impl Probe {
+            fn name(self) -> &'static str {
+                match self {
+                    $(Self::$workflow => $workflow_name,)*
+                    $(Self::$scanner => $scanner_name,)*
+                    $(Self::$text => $text_name,)*
+                }
             }
-        })
-        .collect()
+
+            fn guest(self) -> Guest {
+                match self {
+                    $(Self::$workflow => Guest::Workflow,)*
+                    $(Self::$scanner => Guest::Scanner,)*
+                    $(Self::$text => Guest::Text {
+                        component: include_str!(concat!("../../../plugins/probes/", $file)),
+                        manifest: include_str!(concat!("../../../plugins/probes/", $manifest)),
+                    },)*
+                }
+            }
+        }
+    };
+}
+
+probes!(table);
+
+/// What a probe is part of.
+enum Guest {
+    Workflow,
+    Scanner,
+    Text {
+        component: &'static str,
+        manifest: &'static str,
+    },
+}
+
+/// How a probe must end, and in what words.
+#[derive(Clone, Copy, Debug)]
+enum Ends {
+    /// Nothing bad happened; the probe looked itself.
+    Well,
+    /// The guest is told this code, and ends with it; a person reads these words.
+    Told(&'static str, &'static str),
+    /// A failure of the guest's own, whatever code it made up.
+    OwnFailure,
+    /// The host stops it.
+    Stopped(&'static str, &'static str),
+    /// The entry becomes a gap with this reason.
+    Gap(&'static str),
+    /// It is not started.
+    Refused(&'static str),
+}
+
+/// What is expected of each. Exhaustive, and without a wildcard: that is the point of it.
+fn ends(probe: Probe) -> Ends {
+    match probe {
+        Probe::Spin => Ends::Stopped("time", "the guest ran for more than 2 s"),
+        Probe::Allocate => {
+            Ends::Stopped("memory", "the guest asked for more than 64 MiB of memory")
+        }
+        Probe::Recurse => Ends::Stopped(
+            "trap",
+            "it reached beyond its memory, as a stack that is used up does",
+        ),
+        Probe::FloodListings => Ends::Told("limit", "at most 64 open listings"),
+        Probe::FloodHandles => {
+            Ends::Stopped("handles", "the guest holds more than 1000 handles at once")
+        }
+        Probe::FloodProposals => Ends::Told("limit", "at most 500 proposals"),
+        Probe::FloodNotes => Ends::Well,
+        Probe::FloodLog => Ends::Well,
+        Probe::ForgeScope => Ends::Stopped("trap", "unknown handle index 4711"),
+        Probe::ForgeListing => Ends::Stopped("trap", "unknown handle index 4711"),
+        Probe::MistakeListingForScope => Ends::Stopped("trap", "handle index"),
+        Probe::DropTwice => Ends::Stopped("trap", "unknown handle index"),
+        Probe::Panic => Ends::Stopped("trap", "it stopped itself: the probe fell over on purpose"),
+        Probe::TrapMidway => Ends::Stopped("trap", "it stopped itself: after two proposals"),
+        Probe::HostileWords => Ends::Well,
+        Probe::HostileFailure => Ends::OwnFailure,
+        Probe::EscapePaths => Ends::Well,
+        Probe::OutsideScope => Ends::Told("out-of-scope", "the guest says it failed: "),
+        Probe::AfterNarrowing => Ends::Told("out-of-scope", "the guest says it failed: "),
+        Probe::Widen => Ends::Told("out-of-scope", "the guest says it failed: "),
+        Probe::WithoutRight => Ends::Told("denied", "the guest says it failed: "),
+        Probe::Held => Ends::Told("denied", "the guest says it failed: "),
+        Probe::HeldPart => Ends::Told("denied", "the guest says it failed: "),
+        Probe::OverCeiling => Ends::Told("over-ceiling", "the guest says it failed: "),
+        Probe::AnotherVersion => Ends::Told("changed", "the guest says it failed: "),
+        Probe::AnothersEntry => Ends::Told("changed", "the guest says it failed: "),
+        Probe::UnseenEntry => Ends::Told("not-found", "the guest says it failed: "),
+        Probe::Reserved => Ends::Well,
+        Probe::PurgeWithoutWord => Ends::Told("denied", "the guest says it failed: "),
+        Probe::ForeignScanner => Ends::Told("invalid", "the guest says it failed: "),
+        Probe::ScanSpin => Ends::Gap("the guest ran for more than 2 s"),
+        Probe::ScanAllocate => Ends::Gap("the guest asked for more than 64 MiB of memory"),
+        Probe::ScanPanic => Ends::Gap("it stopped itself: the probe fell over on purpose"),
+        Probe::ScanTrapMidway => Ends::Gap("it stopped itself: after one finding"),
+        Probe::ScanBeyondEnd => Ends::Gap("lies beyond what was read"),
+        Probe::ScanOverflow => Ends::Gap("lies beyond what was read"),
+        Probe::ScanUndeclaredRule => Ends::Gap("is not declared"),
+        Probe::ScanHostileRule => Ends::Gap("is not declared"),
+        Probe::ScanOutOfOrder => Ends::Gap("is out of order or overlaps the one before"),
+        Probe::ScanOverlap => Ends::Gap("is out of order or overlaps the one before"),
+        Probe::ScanEmptyFinding => Ends::Gap("is empty"),
+        Probe::ScanFloodFindings => Ends::Gap("at most 100 findings"),
+        Probe::ScanCarryOver => Ends::Well,
+        Probe::ScanForgeFindings => Ends::Gap("unknown handle index 4711"),
+        Probe::ScanHostileFailure => Ends::Gap("the guest says it failed"),
+        Probe::ImportWasi => Ends::Refused("WASI"),
+        Probe::ImportUnknown => Ends::Refused("does not know"),
+        Probe::ImportNewer => Ends::Refused("newer host"),
+        Probe::ImportFunction => Ends::Refused("does not exist"),
+        Probe::ImportNotAsked => Ends::Refused("must ask"),
+        Probe::ImportNotGranted => Ends::Refused("not granted"),
+        Probe::ImportNotOffered => Ends::Refused("not offered"),
+        Probe::ManyMemories => {
+            Ends::Stopped("memory", "the guest asked for more than 64 MiB of memory")
+        }
+        Probe::LargeTable => Ends::Stopped(
+            "tables",
+            "the guest asked for larger tables than it may have",
+        ),
+        Probe::KeepBorrow => Ends::Stopped("trap", "borrow handles still remain"),
+    }
 }
 
 /// Limits that are reached soon, on a slow machine too.
@@ -230,63 +342,9 @@ async fn the_next_guest_runs(after: &str) {
     assert_eq!(scan("scan-carry-over").await, [""; 0], "after {after}");
 }
 
-/// What must stand in the reason of the gap, by how a scanner's probe ends.
-fn gap_words(probe: &Probe) -> &'static str {
-    match (probe.ends.as_str(), probe.name.as_str()) {
-        ("time", _) => "the guest ran for more than 2 s",
-        ("memory", _) => "the guest asked for more than 64 MiB of memory",
-        ("trap", "scan-panic") => "it stopped itself: the probe fell over on purpose",
-        ("trap", "scan-trap-midway") => "it stopped itself: after one finding",
-        ("trap", "scan-forge-findings") => "unknown handle index 4711",
-        ("invalid", "scan-beyond-end" | "scan-overflow") => "lies beyond what was read",
-        ("invalid", "scan-undeclared-rule" | "scan-hostile-rule") => "is not declared",
-        ("invalid", "scan-out-of-order" | "scan-overlap") => {
-            "is out of order or overlaps the one before"
-        }
-        ("invalid", "scan-empty-finding") => "is empty",
-        ("limit", _) => "at most 100 findings",
-        ("failure", _) => "the guest says it failed",
-        (ends, name) => {
-            panic!("no expectation for the scanner's probe `{name}`, which ends `{ends}`")
-        }
-    }
-}
-
-/// What must stand in the message, by how a workflow's probe ends.
-fn words(probe: &Probe) -> &'static str {
-    match (probe.ends.as_str(), probe.name.as_str()) {
-        ("ok", _) => "",
-        ("time", _) => "the guest ran for more than 2 s",
-        ("memory", _) => "the guest asked for more than 64 MiB of memory",
-        ("handles", _) => "the guest holds more than 1000 handles at once",
-        ("tables", _) => "the guest asked for larger tables than it may have",
-        ("trap", "recurse") => "it reached beyond its memory, as a stack that is used up does",
-        ("trap", "panic") => "it stopped itself: the probe fell over on purpose",
-        ("trap", "trap-midway") => "it stopped itself: after two proposals",
-        ("trap", "forge-scope" | "forge-listing") => "unknown handle index 4711",
-        ("trap", "mistake-listing-for-scope") => "handle index",
-        ("trap", "drop-twice") => "unknown handle index",
-        ("trap", "keep-borrow") => "borrow handles still remain",
-        ("limit", "flood-listings") => "at most 64 open listings",
-        ("limit", "flood-proposals") => "at most 500 proposals",
-        ("failure", _) => "the guest says it failed",
-        ("out-of-scope" | "denied" | "over-ceiling" | "changed" | "not-found" | "invalid", _) => {
-            "the guest says it failed: "
-        }
-        (ends, name) => panic!("no expectation for the probe `{name}`, which ends `{ends}`"),
-    }
-}
-
-fn text_component(probe: &Probe) -> Vec<u8> {
-    let manifest = probe
-        .manifest
-        .as_ref()
-        .unwrap_or_else(|| panic!("{}: no manifest", probe.name));
-    let mut component = wat::parse_file(folder().join(&probe.module)).unwrap();
-    guests::section(
-        &mut component,
-        &fs::read_to_string(folder().join(manifest)).unwrap(),
-    );
+fn text_component(text: &str, manifest: &str) -> Vec<u8> {
+    let mut component = wat::parse_str(text).unwrap();
+    guests::section(&mut component, manifest);
     component
 }
 
@@ -302,76 +360,85 @@ fn plain(text: &str) {
     );
 }
 
-async fn check(probe: &Probe) {
-    let name = &probe.name;
-    if probe.ends == "refused" {
-        let error = Loaded::load(&RUNTIME, &text_component(probe), None, |_| true)
-            .expect_err(name)
-            .to_string();
-        let says = probe
-            .says
-            .as_ref()
-            .unwrap_or_else(|| panic!("{name}: what is said?"));
-        assert!(error.contains(says), "{name}: {error}");
-    } else if probe.world == "scanner" {
-        let gaps = scan(name).await;
-        if probe.ends == "ok" {
-            assert_eq!(gaps, [""; 0], "{name}");
-        } else {
-            let words = gap_words(probe);
+async fn check(probe: Probe) {
+    let (name, ends) = (probe.name(), ends(probe));
+    match (probe.guest(), ends) {
+        (
+            Guest::Text {
+                component,
+                manifest,
+            },
+            Ends::Refused(words),
+        ) => {
+            let granted = probe != Probe::ImportNotGranted;
+            let component = text_component(component, manifest);
+            let error = Loaded::load(&RUNTIME, &component, None, |_| granted)
+                .expect_err(name)
+                .to_string();
+            assert!(error.contains(words), "{name}: {error}");
+        }
+        (Guest::Scanner, Ends::Well) => assert_eq!(scan(name).await, [""; 0], "{name}"),
+        (Guest::Scanner, Ends::Gap(words)) => {
+            let gaps = scan(name).await;
             assert!(
                 !gaps.is_empty() && gaps.iter().all(|gap| gap.contains(words)),
                 "{name}: {gaps:?}"
             );
         }
-    } else {
-        let end = match probe.module.ends_with(".wat") {
-            true => run(&load(&text_component(probe)), name).await,
-            false => run(&WORKFLOW, name).await,
-        };
-        assert!(end.said.contains(words(probe)), "{name}: {end:?}");
-        assert!(
-            end.how == probe.ends || probe.ends == "failure" && end.how.len() > 20,
-            "{name}: {end:?}"
-        );
-        plain(&end.said);
+        (Guest::Workflow, _) => check_end(name, ends, run(&WORKFLOW, name).await),
+        (
+            Guest::Text {
+                component,
+                manifest,
+            },
+            _,
+        ) => {
+            let loaded = load(&text_component(component, manifest));
+            check_end(name, ends, run(&loaded, name).await);
+        }
+        (Guest::Scanner, _) => panic!("{name}: a scanner ends well or with a gap"),
     }
     the_next_guest_runs(name).await;
+}
+
+fn check_end(name: &str, ends: Ends, end: End) {
+    let (how, words) = match ends {
+        Ends::Well => ("ok", ""),
+        Ends::Told(how, words) | Ends::Stopped(how, words) => (how, words),
+        // It made its code up, and long.
+        Ends::OwnFailure => {
+            assert!(end.how.len() > 20, "{name}: {end:?}");
+            (end.how.as_str(), "the guest says it failed")
+        }
+        Ends::Gap(_) | Ends::Refused(_) => panic!("{name}: a workflow that runs cannot end so"),
+    };
+    assert_eq!(end.how, how, "{name}: {end:?}");
+    assert!(end.said.contains(words), "{name}: {end:?}");
+    plain(&end.said);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_probe_ends_as_it_must() {
     let mut failed = Vec::new();
-    for probe in probes() {
-        let name = probe.name.clone();
+    for probe in PROBES {
         // On a task of its own, so that one failure does not hide the others.
-        if tokio::spawn(async move { check(&probe).await })
-            .await
-            .is_err()
-        {
-            failed.push(name);
+        if tokio::spawn(check(*probe)).await.is_err() {
+            failed.push(probe.name());
         }
     }
     assert_eq!(failed, [""; 0]);
 }
 
+/// What is not compiled with the list: files of text that no probe names.
 #[test]
-fn every_probe_on_disk_is_in_the_table() {
-    let mut there = BTreeSet::new();
-    for file in fs::read_dir(folder()).unwrap().map(Result::unwrap) {
-        if file.path().join("Cargo.toml").exists() {
-            there.insert(file.file_name().into_string().unwrap());
-        }
-    }
-    for file in fs::read_dir(folder().join("wat"))
+fn every_text_is_a_probe() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins/probes/wat");
+    let there: BTreeSet<String> = fs::read_dir(folder)
         .unwrap()
-        .map(Result::unwrap)
-    {
-        let name = file.file_name().into_string().unwrap();
-        if name.ends_with(".wat") {
-            there.insert(format!("wat/{name}"));
-        }
-    }
-    let listed: BTreeSet<String> = probes().into_iter().map(|probe| probe.module).collect();
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.ends_with(".wat"))
+        .map(|name| format!("wat/{name}"))
+        .collect();
+    let listed: BTreeSet<String> = TEXTS.iter().map(|file| (*file).to_owned()).collect();
     assert_eq!(listed, there);
 }

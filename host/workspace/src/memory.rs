@@ -138,6 +138,11 @@ impl Memory {
         self.state().reads_to_fail = count;
     }
 
+    /// Lets so many reads pass, and fails all later ones as throttled, until [`Memory::heal`].
+    pub fn fail_reads_after(&self, count: usize) {
+        self.state().reads_until_failing = Some(count);
+    }
+
     /// Lets content break off after so many bytes, until [`Memory::heal`].
     pub fn break_off_after(&self, bytes: usize) {
         self.state().content_breaks_after = Some(bytes);
@@ -154,6 +159,7 @@ impl Memory {
         state.listings_fail_after = None;
         state.content_breaks_after = None;
         state.reads_to_fail = 0;
+        state.reads_until_failing = None;
         state.changes_to_fail = 0;
     }
 

@@ -6,6 +6,8 @@ use remit_plan::State;
 use remit_workspace::Millis;
 
 use super::{Event, Record};
+use crate::Verified;
+use crate::others::{Seen, When};
 
 /// Where one step stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,8 +36,12 @@ pub struct Progress {
     pub began_at: Option<Millis>,
     /// When every step was last seen to have ended.
     pub finished_at: Option<Millis>,
-    /// What the last verification found: what held, what was broken.
-    pub verified: Option<(u64, u64)>,
+    /// What the last verification found.
+    pub verified: Option<Verified>,
+    /// The entries that the plan does not change, before its first change.
+    pub before: Option<Seen>,
+    /// The same after its last change.
+    pub after: Option<Seen>,
 }
 
 const OPEN: u8 = 0;
@@ -56,6 +62,8 @@ impl Progress {
             began_at: None,
             finished_at: None,
             verified: None,
+            before: None,
+            after: None,
         }
     }
 
@@ -114,7 +122,28 @@ impl Progress {
                 self.finished = true;
                 self.finished_at = Some(record.at);
             }
-            Event::Verified { held, broken } => self.verified = Some((*held, *broken)),
+            Event::Others { when, seen } => {
+                let slot = match when {
+                    When::Before => &mut self.before,
+                    When::After => &mut self.after,
+                };
+                // What was pinned before the first change is not pinned again after it.
+                if slot.is_some() {
+                    return Err("the same entries are listed twice".into());
+                }
+                *slot = Some(seen.clone());
+            }
+            Event::Verified {
+                held,
+                broken,
+                beside,
+            } => {
+                self.verified = Some(Verified {
+                    held: *held,
+                    broken: *broken,
+                    beside: *beside,
+                });
+            }
         }
         Ok(())
     }

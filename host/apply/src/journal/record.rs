@@ -4,6 +4,8 @@ use remit_plan::{Digest, State};
 use remit_workspace::Millis;
 use serde::{Deserialize, Serialize};
 
+use crate::others::{Seen, When};
+
 /// A line: its number, the digest of the line before, when, and what happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -40,6 +42,13 @@ pub enum Event {
         /// SHA-256 of its tag manifest, in hexadecimal.
         sha256: String,
     },
+    /// The entries that the plan does not change were listed.
+    Others {
+        /// When.
+        when: When,
+        /// What came of it.
+        seen: Seen,
+    },
     /// Every step has ended.
     Finished {},
     /// The workspace was looked at again.
@@ -48,7 +57,18 @@ pub enum Event {
         held: u64,
         /// Things that are not.
         broken: u64,
+        /// Entries of no step that vanished or changed while the plan was applied.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        beside: u64,
     },
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature is serde's"
+)]
+pub(crate) fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// How a step ended.

@@ -83,13 +83,13 @@ pub(crate) struct Planned {
     pub(crate) folder: tempfile::TempDir,
 }
 
-async fn step(memory: &Memory, at: &str, act: Act) -> Step {
+pub(crate) async fn step(memory: &Memory, at: &str, act: Act) -> Step {
     let entry = memory.stat(&path(at)).await.unwrap();
     let version = memory.pin(&entry).await.unwrap();
     Step::propose(&entry, version, memory.guard(&entry.path), act, "a test")
 }
 
-fn delete() -> Act {
+pub(crate) fn delete() -> Act {
     Act::Delete {
         purge: false,
         cancel_first: false,
@@ -97,7 +97,7 @@ fn delete() -> Act {
     }
 }
 
-async fn redaction(memory: &Memory, case: &Case, at: &str) -> Redaction {
+pub(crate) async fn redaction(memory: &Memory, case: &Case, at: &str) -> Redaction {
     let bytes = memory.contents()[&path(at)].clone();
     let text = std::str::from_utf8(&bytes).unwrap();
     let edits: Vec<Edit> = text
@@ -129,9 +129,8 @@ async fn redaction(memory: &Memory, case: &Case, at: &str) -> Redaction {
 
 /// A plan that does every act: copies, redactions, deletes, a run with a child and their parts.
 pub(crate) async fn plan(memory: &Memory) -> Planned {
-    let folder = tempfile::tempdir().unwrap();
-    let case = Case::create(&folder.path().join("a.case")).unwrap();
-    let mut draft = Draft::new(case.clone()).unwrap();
+    let (folder, mut draft) = draft();
+    let case = draft.case().clone();
     let mut steps = vec![
         step(memory, "/files/gone.txt", delete()).await,
         step(memory, "/files/copied.txt", Act::Export { redaction: None }).await,
@@ -188,6 +187,27 @@ pub(crate) async fn plan(memory: &Memory) -> Planned {
     for step in &steps {
         draft.propose(step).unwrap();
     }
+    seal(memory, folder, draft).await
+}
+
+/// A draft in a case of its own.
+pub(crate) fn draft() -> (tempfile::TempDir, Draft) {
+    let folder = tempfile::tempdir().unwrap();
+    let case = Case::create(&folder.path().join("a.case")).unwrap();
+    (folder, Draft::new(case).unwrap())
+}
+
+/// A plan of these steps and no others.
+pub(crate) async fn plan_of(memory: &Memory, steps: &[Step]) -> Planned {
+    let (folder, mut draft) = draft();
+    for step in steps {
+        draft.propose(step).unwrap();
+    }
+    seal(memory, folder, draft).await
+}
+
+/// Makes a plan of a draft, under the workspace's policy as it is.
+pub(crate) async fn seal(memory: &Memory, folder: tempfile::TempDir, draft: Draft) -> Planned {
     let about = About {
         workspace: memory.identity().into(),
         guest: "operator (test)".into(),

@@ -124,9 +124,10 @@ fn show(evidence: &Evidence, checked: Option<&Checked>, ui: &Ui) -> Result<(), C
         Some(verified) => fact(
             "verified",
             &format!(
-                "{} as it should be, {} not",
+                "{} as it should be, {} not; {} beside the plan changed while it was applied",
                 thousands(verified.held),
-                thousands(verified.broken)
+                thousands(verified.broken),
+                thousands(verified.beside)
             ),
         )?,
         None => fact("verified", "no")?,

@@ -15,6 +15,9 @@ use crate::target::Workspace;
 use crate::ui::Ui;
 
 /// Look at the workspace again: is what should be gone gone, and the rest as planned?
+///
+/// Ends with 0 when everything was shown; 1 when something is not as the plan says; 5 when the plan's own
+/// entries are, but others vanished or changed while it was applied.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The case whose plan was applied
@@ -66,8 +69,14 @@ pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
         }
     }
     out.flush()?;
-    let holds = verification.holds() && package.is_none_or(|report| report.is_valid());
-    Ok(if holds { Exit::Done } else { Exit::Failed })
+    if !verification.holds() || package.is_some_and(|report| !report.is_valid()) {
+        return Ok(Exit::Failed);
+    }
+    // The plan was carried out as it says; that nothing else was changed meanwhile could not be shown.
+    Ok(match verification.beside.is_shown() {
+        true => Exit::Done,
+        false => Exit::Partly,
+    })
 }
 
 /// Journals what was found, so that the evidence can say it.
@@ -77,6 +86,7 @@ async fn record(plan: &Plan, found: &Verification) -> Result<(), ApplyError> {
     let event = Event::Verified {
         held: found.held(),
         broken: found.broken,
+        beside: found.beside.lost(),
     };
     journal.write(event, now()).await
 }

@@ -1,7 +1,7 @@
 //! What a person reads about a plan, word for word.
 
 use crate::made::{HOSTILE, Made, delete, hostile, path, person, progress, with};
-use remit_apply::{Finding, Progress, Verification};
+use remit_apply::{Beside, Difference, Finding, Progress, Verification};
 use remit_plan::{GapNumbers, State};
 use remit_policy::{Ceilings, StatedCeilings};
 use remit_report::{
@@ -289,7 +289,7 @@ fn verified_or_not() {
     "#);
     verification.broken = 2;
     verification.findings.push(Finding {
-        step: 7,
+        step: Some(7),
         path: EntryPath::parse("/runs/b").unwrap(),
         why: "it is \u{1b}[8mthere".into(),
     });
@@ -302,8 +302,61 @@ fn verified_or_not() {
     "#);
     insta::assert_snapshot!(
         text(|out| verification_json(out, &verification).unwrap()),
-        @r#"{"remit":1,"verification":{"holds":false,"gone":4298,"redacted":3,"unchanged":0,"broken":2,"known":"/runs/a","findings":[{"step":7,"path":"/runs/b","why":"it is \u001b[8mthere"}]}}"#
+        @r#"{"remit":1,"verification":{"holds":false,"gone":4298,"hidden":0,"redacted":3,"unchanged":0,"broken":2,"known":"/runs/a","findings":[{"step":7,"path":"/runs/b","why":"it is \u001b[8mthere"}]}}"#
     );
+}
+
+#[test]
+fn what_became_of_the_others() {
+    let show = |beside: Beside| {
+        let verification = Verification {
+            gone: 3,
+            beside,
+            ..Verification::default()
+        };
+        text(|out| show_verification(out, &verification, Style::Plain).unwrap())
+    };
+    let unchanged = |unchanged| Difference {
+        unchanged,
+        ..Difference::default()
+    };
+    insta::assert_snapshot!(show(Beside::Compared { during: unchanged(1204), since: unchanged(1204) }), @r"
+    control   the workspace lists nothing, and an invented name is not found
+    holds     3 gone, older generations too
+    others    1,204 entries of no step stayed unchanged while the plan was applied
+    verified  everything is as it should be
+    ");
+    let during = Difference {
+        vanished: 1,
+        changed: 1,
+        named: vec![
+            EntryPath::parse("/runs/b").unwrap(),
+            EntryPath::parse("/runs/c").unwrap(),
+        ],
+        ..unchanged(1)
+    };
+    let since = Difference {
+        appeared: 2,
+        unknown: 1,
+        ..unchanged(1)
+    };
+    insta::assert_snapshot!(show(Beside::Compared { during, since }), @r"
+    control   the workspace lists nothing, and an invented name is not found
+    holds     3 gone, older generations too
+    others    1 entry of no step stayed unchanged while the plan was applied
+              1 vanished · 1 changed while it was applied, by no step of it
+              /runs/b
+              /runs/c
+              2 new since then, not by this plan
+              1 entry lies where nobody could look each time
+    verified  the plan's own entries are as they should be; of the others it is not shown
+    ");
+    insta::assert_snapshot!(show(Beside::Unknown("before it: a listing broke off".into())), @r"
+    control   the workspace lists nothing, and an invented name is not found
+    holds     3 gone, older generations too
+    others    not compared: before it: a listing broke off
+    verified  the plan's own entries are as they should be; of the others it is not shown
+    ");
 }
 
 #[test]
@@ -432,7 +485,7 @@ fn hostile_words_reach_no_terminal() {
     let verification = Verification {
         broken: 1,
         findings: vec![Finding {
-            step: 1,
+            step: Some(1),
             path: EntryPath::parse("/runs/b").unwrap(),
             why: HOSTILE.into(),
         }],

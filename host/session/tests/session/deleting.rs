@@ -326,6 +326,37 @@ async fn an_entry_that_changed_since_is_left_alone() {
     assert_eq!(acts(&bench.plan().await), [""; 0]);
 }
 
+/// A guest says which version it was shown. Another one, invented or borrowed, is not replaced by the host's.
+#[tokio::test]
+async fn a_version_that_the_guest_was_not_shown_is_no_version() {
+    let bench = With::default().on(workspace());
+    let other = bench.named("/runs/r").await.version;
+    let right = bench.named("/blobs/c/x").await;
+    for version in [other, String::new(), format!("{}0", right.version)] {
+        let named = Named {
+            version: version.clone(),
+            ..right.clone()
+        };
+        let root = bench.root();
+        let ends = [
+            code(root.delete(&named, &because("")).await),
+            code(root.export(&named, &Default::default()).await),
+            code(
+                root.redact(
+                    &named,
+                    &remit_session::RedactOptions {
+                        scanner: "find:0".into(),
+                        ..Default::default()
+                    },
+                )
+                .await,
+            ),
+        ];
+        assert_eq!(ends, [Some(Code::Changed); 3], "{version:?}");
+    }
+    assert_eq!(acts(&bench.plan().await), [""; 0]);
+}
+
 #[tokio::test]
 async fn a_purge_names_the_generations_it_takes() {
     let bench = With::default().on(workspace());

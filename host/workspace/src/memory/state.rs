@@ -30,6 +30,7 @@ pub(super) struct State {
     pub(super) soft_delete_days: Option<u32>,
     pub(super) listings_fail_after: Option<usize>,
     pub(super) reads_to_fail: usize,
+    pub(super) reads_until_failing: Option<usize>,
     pub(super) content_breaks_after: Option<usize>,
     pub(super) changes_to_fail: usize,
     made: u64,
@@ -72,6 +73,7 @@ impl Default for State {
             soft_delete_days: None,
             listings_fail_after: None,
             reads_to_fail: 0,
+            reads_until_failing: None,
             content_breaks_after: None,
             changes_to_fail: 0,
             made: 0,
@@ -114,8 +116,9 @@ impl State {
 
     /// Fails a read when that was asked for.
     pub(super) fn reading(&mut self, path: &EntryPath) -> Result<(), StoreError> {
-        let fails = self.reads_to_fail > 0;
+        let fails = self.reads_to_fail > 0 || self.reads_until_failing == Some(0);
         self.reads_to_fail = self.reads_to_fail.saturating_sub(1);
+        self.reads_until_failing = self.reads_until_failing.map(|left| left.saturating_sub(1));
         if fails {
             Err(StoreError::failed(path, "reading", Fault::Throttled))
         } else {

@@ -2,6 +2,8 @@
 //!
 //! What should have been refused and was not ends with the failure `escaped`.
 
+#![deny(dead_code, reason = "code that is no probe is a probe that was forgotten")]
+
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use remit_guest::bindings::remit::workspace::scanning;
@@ -13,23 +15,19 @@ type Probe = (
     fn(u64, &mut Findings<'_>) -> Result<(), Failure>,
 );
 
-const PROBES: &[Probe] = &[
-    ("scan-spin", spin),
-    ("scan-allocate", allocate),
-    ("scan-panic", panic),
-    ("scan-trap-midway", trap_midway),
-    ("scan-beyond-end", beyond_end),
-    ("scan-overflow", overflow),
-    ("scan-undeclared-rule", undeclared_rule),
-    ("scan-hostile-rule", hostile_rule),
-    ("scan-out-of-order", out_of_order),
-    ("scan-overlap", overlap),
-    ("scan-empty-finding", empty_finding),
-    ("scan-flood-findings", flood_findings),
-    ("scan-carry-over", carry_over),
-    ("scan-forge-findings", forge_findings),
-    ("scan-hostile-failure", hostile_failure),
-];
+include!("../../probes.in");
+
+macro_rules! table {
+    (
+        workflow { $($workflows:tt)* }
+        scanner { $($probe:ident = $name:literal ($does:path) $words:literal,)* }
+        text { $($texts:tt)* }
+    ) => {
+        const PROBES: &[Probe] = &[$(($name, $does)),*];
+    };
+}
+
+probes!(table);
 
 struct ProbeScanner;
 
@@ -156,22 +154,3 @@ fn hostile_failure(_: u64, _: &mut Findings<'_>) -> Result<(), Failure> {
 }
 
 remit_guest::scanner!(ProbeScanner);
-
-#[cfg(test)]
-mod tests {
-    use super::PROBES;
-
-    #[test]
-    fn every_probe_is_in_the_list_and_the_other_way_round() {
-        let list = include_str!("../../PROBES.toml");
-        let mut listed: Vec<&str> = list
-            .split("[[probe]]")
-            .filter(|probe| probe.contains("module = \"probe-scanner\""))
-            .filter_map(|probe| probe.split_once("name = \"")?.1.split('"').next())
-            .collect();
-        let mut known: Vec<&str> = PROBES.iter().map(|(name, _)| *name).collect();
-        listed.sort_unstable();
-        known.sort_unstable();
-        assert_eq!(listed, known);
-    }
-}

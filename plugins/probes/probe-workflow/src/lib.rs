@@ -1,7 +1,9 @@
 //! Hostile workflows, one misbehaviour each, chosen by the parameter `probe`.
 //!
 //! What should have been refused and was not ends with the failure `escaped`. What each probe needs
-//! of the workspace, and how it must end, is in `PROBES.toml`.
+//! of the workspace, and how it must end, is in `probes.in`, and in the host's test.
+
+#![deny(dead_code, reason = "code that is no probe is a probe that was forgotten")]
 
 mod authority;
 mod exhaust;
@@ -13,41 +15,15 @@ use remit_guest::{Entry, Failure, Scope, Workflow, params};
 /// A probe: its name, and what it does.
 type Probe = (&'static str, fn(&Scope) -> Result<(), Failure>);
 
-const PROBES: &[Probe] = &[
-    ("spin", exhaust::spin),
-    ("allocate", exhaust::allocate),
-    ("recurse", exhaust::recurse),
-    ("flood-listings", exhaust::flood_listings),
-    ("flood-handles", exhaust::flood_handles),
-    ("flood-proposals", exhaust::flood_proposals),
-    ("flood-notes", exhaust::flood_notes),
-    ("flood-log", exhaust::flood_log),
-    ("forge-scope", handles::forge_scope),
-    ("forge-listing", handles::forge_listing),
-    (
-        "mistake-listing-for-scope",
-        handles::mistake_listing_for_scope,
-    ),
-    ("drop-twice", handles::drop_twice),
-    ("panic", words::panic),
-    ("trap-midway", words::trap_midway),
-    ("hostile-words", words::hostile_words),
-    ("hostile-failure", words::hostile_failure),
-    ("escape-paths", authority::escape_paths),
-    ("outside-scope", authority::outside_scope),
-    ("after-narrowing", authority::after_narrowing),
-    ("widen", authority::widen),
-    ("without-right", authority::without_right),
-    ("held", authority::held),
-    ("held-part", authority::held_part),
-    ("over-ceiling", authority::over_ceiling),
-    ("another-version", authority::another_version),
-    ("anothers-entry", authority::anothers_entry),
-    ("unseen-entry", authority::unseen_entry),
-    ("reserved", authority::reserved),
-    ("purge-without-word", authority::purge_without_word),
-    ("foreign-scanner", authority::foreign_scanner),
-];
+include!("../../probes.in");
+
+macro_rules! table {
+    (workflow { $($probe:ident = $name:literal ($does:path) $words:literal,)* } $($others:tt)*) => {
+        const PROBES: &[Probe] = &[$(($name, $does)),*];
+    };
+}
+
+probes!(table);
 
 struct ProbeWorkflow;
 
@@ -86,22 +62,3 @@ fn first(scope: &Scope, pattern: &str) -> Result<Entry, Failure> {
 }
 
 remit_guest::workflow!(ProbeWorkflow);
-
-#[cfg(test)]
-mod tests {
-    use super::PROBES;
-
-    #[test]
-    fn every_probe_is_in_the_list_and_the_other_way_round() {
-        let list = include_str!("../../PROBES.toml");
-        let mut listed: Vec<&str> = list
-            .split("[[probe]]")
-            .filter(|probe| probe.contains("module = \"probe-workflow\""))
-            .filter_map(|probe| probe.split_once("name = \"")?.1.split('"').next())
-            .collect();
-        let mut known: Vec<&str> = PROBES.iter().map(|(name, _)| *name).collect();
-        listed.sort_unstable();
-        known.sort_unstable();
-        assert_eq!(listed, known);
-    }
-}
