@@ -15,7 +15,7 @@ use remit_policy::{Authority, Denied};
 use remit_workspace::{Millis, StoreError};
 
 use crate::journal::{Append, Ended, Event, Journal, Progress, Standing};
-use crate::{Admitted, ApplyError, Deleted, StoreMut, content, export};
+use crate::{Admitted, ApplyError, Deleted, StoreMut, content, export, staged};
 
 /// What applying works with.
 pub struct Setup {
@@ -179,7 +179,7 @@ impl Run<'_> {
                         step: ready.step.number,
                         state,
                     },
-                    ready.step.size_bytes.unwrap_or(0),
+                    ready.step.bytes().unwrap_or(0),
                 )
             })
             .buffer_unordered(self.setup.in_flight.max(1))
@@ -330,9 +330,16 @@ impl Run<'_> {
             .is_ok_and(|found| found == redaction.after_sha256)
     }
 
-    /// The content of the step's version, with its redaction, if it has one.
+    /// What the step copies or writes: its version's content, redacted or converted where it says so.
     async fn content(&self, step: &Step) -> Result<remit_workspace::Content, StoreError> {
         let content = self.setup.store.open(&step.path, &step.version, 0).await?;
+        if let Some(conversion) = step.act.conversion() {
+            // Opened for its version alone: what is copied was made of it when the plan was.
+            drop(content);
+            return staged::content(self.plan.case(), &step.path, conversion).map_err(|error| {
+                StoreError::failed(&step.path, "reading what was staged of", error)
+            });
+        }
         match step.act.redaction() {
             None => Ok(content),
             Some(redaction) => content::redacted(self.plan.case(), &step.path, content, redaction)

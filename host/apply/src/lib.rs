@@ -17,6 +17,7 @@ mod export;
 mod journal;
 mod memory;
 mod outcome;
+mod staged;
 mod store;
 mod verify;
 

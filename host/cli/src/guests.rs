@@ -9,7 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use remit_policy::{Manifest, Sandbox, World};
-use remit_wasm::{Cache, Cancel, Limits, Loaded, Outline, Params, Runtime, ScannerPool};
+use remit_wasm::{
+    Cache, Cancel, ConverterPool, Limits, Loaded, Outline, Params, Runtime, ScannerPool,
+};
 
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -51,7 +53,10 @@ impl Guest {
                 "a scanner is named by a redaction: remit redact PATTERN --with {}",
                 self.name()
             ),
-            World::Converter => "a converter is named by a workflow's export".to_owned(),
+            World::Converter => format!(
+                "a converter is named by an export: remit export PATTERN --through {}",
+                self.name()
+            ),
         };
         let (found, wanted) = (self.manifest().world.as_str(), world.as_str());
         Err(CommandError::usage(format!(
@@ -132,6 +137,22 @@ impl Guests {
             scanner.expect(World::Scanner)?;
             let params: Params = given.for_guest(scanner.manifest())?;
             pool.add(scanner.name(), Arc::new(self.load(scanner)?), params)
+                .map_err(failed)?;
+        }
+        Ok(pool)
+    }
+
+    /// The converters that a command makes available, each with the parameters that it declares.
+    pub(crate) fn converters(
+        &self,
+        converters: &[Guest],
+        given: &Given,
+    ) -> Result<ConverterPool, CommandError> {
+        let mut pool = ConverterPool::new(self.limits, self.cancel.clone());
+        for converter in converters {
+            converter.expect(World::Converter)?;
+            let params: Params = given.for_guest(converter.manifest())?;
+            pool.add(converter.name(), Arc::new(self.load(converter)?), params)
                 .map_err(failed)?;
         }
         Ok(pool)

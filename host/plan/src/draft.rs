@@ -175,6 +175,13 @@ impl Lines {
         writeln!(self.file, "{line}").map_err(PlanError::io("cannot write", &self.path))
     }
 
+    /// Writes bytes that are no line.
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), PlanError> {
+        self.file
+            .write_all(bytes)
+            .map_err(PlanError::io("cannot write", &self.path))
+    }
+
     /// Flushes to the disk; the file's digest.
     pub(crate) fn finish(self) -> Result<crate::FileDigest, PlanError> {
         let (file, digest) = self

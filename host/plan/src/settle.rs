@@ -98,12 +98,15 @@ impl Draft {
                 none => none.insert(Segment::create(&case, step.number)?),
             };
             segment.push(&step)?;
-            if let Some(redaction) = step.act.redaction() {
-                let digest = crate::Digest::parse(&redaction.edits_sha256).ok_or_else(|| {
-                    PlanError::damaged(&case.path(&redaction.edits), "not a SHA-256")
-                })?;
+            let edits = step.act.redaction();
+            let edits = edits.map(|redaction| (&redaction.edits, &redaction.edits_sha256));
+            let staged = step.act.conversion();
+            let staged = staged.map(|conversion| (&conversion.staged, &conversion.after_sha256));
+            for (name, sha256) in edits.into_iter().chain(staged) {
+                let digest = crate::Digest::parse(sha256)
+                    .ok_or_else(|| PlanError::damaged(&case.path(name), "not a SHA-256"))?;
                 files.push(FileDigest {
-                    name: redaction.edits.clone(),
+                    name: name.clone(),
                     digest,
                 });
             }

@@ -17,6 +17,9 @@ pub struct Summary {
     pub acts: BTreeMap<String, Count>,
     /// Places that redactions of the workspace cut, by rule.
     pub places: BTreeMap<String, u64>,
+    /// Copies of what converters made, by the converter's name and digest.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub through: BTreeMap<String, u64>,
     /// Deletes by what they are expected to achieve, in the state's words.
     pub forecasts: BTreeMap<String, u64>,
     /// Entries that the host listed, by kind: what percentages are counted against.
@@ -73,7 +76,11 @@ impl Summary {
         } else {
             count.parts += 1;
         }
-        count.bytes = count.bytes.saturating_add(step.size_bytes.unwrap_or(0));
+        count.bytes = count.bytes.saturating_add(step.bytes().unwrap_or(0));
+        if let Some(conversion) = step.act.conversion() {
+            let made = format!("{} {}", conversion.converter, conversion.converter_digest);
+            *self.through.entry(made).or_default() += 1;
+        }
         match &step.act {
             Act::Redact(redaction) => {
                 for (rule, places) in &redaction.places {

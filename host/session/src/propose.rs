@@ -48,7 +48,7 @@ pub struct RedactOptions {
 pub struct ExportOptions {
     /// Why, in the guest's words.
     pub reason: String,
-    /// The package holds what this converter makes of the content. None is available yet: answers `invalid`.
+    /// The package holds what this converter makes of the content. Needs the right to read as well.
     pub through: Option<String>,
     /// The copy has this scanner's findings masked.
     pub redacted_by: Option<String>,

@@ -1,6 +1,7 @@
 //! One run of a guest, or of an operator's verb: what it may see, what it proposed, what it used up.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use remit_plan::{Case, Draft, PlanError};
@@ -10,7 +11,7 @@ use remit_workspace::{EntryPath, Gap, Kind, Millis, Store};
 use crate::budget::Meter;
 use crate::denial::{self, Denials};
 use crate::seen::Seen;
-use crate::{Budget, Denial, Failure, Fault, Scanners, Scope};
+use crate::{Budget, Converters, Denial, Failure, Fault, Scanners, Scope};
 
 /// What a session is made of.
 pub struct Setup {
@@ -24,6 +25,8 @@ pub struct Setup {
     pub draft: Draft,
     /// The scanners that the operator made available.
     pub scanners: Arc<dyn Scanners>,
+    /// The converters that the operator made available.
+    pub converters: Arc<dyn Converters>,
     /// The operator's values, by the parameter's name.
     pub params: BTreeMap<String, Vec<String>>,
     /// The plan's instant.
@@ -53,6 +56,9 @@ pub struct Finished {
 pub struct Session {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) scanners: Arc<dyn Scanners>,
+    pub(crate) converters: Arc<dyn Converters>,
+    /// Bytes that converters have staged so far.
+    pub(crate) staged: AtomicU64,
     pub(crate) case: Case,
     pub(crate) meter: Meter,
     pub(crate) now: Millis,
@@ -96,6 +102,7 @@ impl Session {
             ceilings,
             draft,
             scanners,
+            converters,
             params,
             now,
             budget,
@@ -116,6 +123,8 @@ impl Session {
         Arc::new(Self {
             store,
             scanners,
+            converters,
+            staged: AtomicU64::new(0),
             case,
             meter,
             now,

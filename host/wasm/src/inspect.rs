@@ -69,9 +69,14 @@ fn asks(outline: &Outline) -> Vec<Ask> {
 
 /// Whether it imports an interface that needs the right.
 fn uses(outline: &Outline, right: Right) -> bool {
-    let mut interfaces = offered(outline.manifest.world).iter();
-    interfaces
-        .any(|interface| wit::right_of(interface) == Some(right) && imports(outline, interface))
+    let takes = |right| {
+        let mut interfaces = offered(outline.manifest.world).iter();
+        interfaces
+            .any(|interface| wit::right_of(interface) == Some(right) && imports(outline, interface))
+    };
+    // What it exports through a converter is read on its behalf.
+    let converts = !outline.manifest.converters.is_empty() && takes(Right::Export);
+    takes(right) || (right == Right::Read && converts)
 }
 
 fn imports(outline: &Outline, interface: &str) -> bool {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use remit_plan::Plan;
-use remit_policy::{Authority, Grant, GuestDigest, Manifest, Rights, World, parse_allow};
+use remit_policy::{Authority, Grant, GuestDigest, Manifest, Name, Rights, World, parse_allow};
 use remit_wasm::{GuestError, run_workflow};
 
 use crate::args::Target;
@@ -70,18 +70,15 @@ pub(crate) async fn plan(args: &GuestArgs, ui: &Ui) -> Result<(Workspace, Plan),
     let workspace = Workspace::open(&args.target)?;
     let guest = Guest::find(&args.guest)?;
     guest.expect(World::Workflow)?;
-    let scanners = guest
-        .manifest()
-        .scanners
-        .iter()
-        .map(|name| Guest::find(name.as_str()))
-        .collect::<Result<Vec<_>, _>>()?;
+    let find = |names: &[Name]| {
+        let found = names.iter().map(|name| Guest::find(name.as_str()));
+        found.collect::<Result<Vec<_>, _>>()
+    };
+    let scanners = find(&guest.manifest().scanners)?;
+    let converters = find(&guest.manifest().converters)?;
+    let all = || std::iter::once(&guest).chain(&scanners).chain(&converters);
     let given = Given::read(args.params.as_deref(), &args.param)?;
-    given.check_known(
-        std::iter::once(&guest)
-            .chain(&scanners)
-            .map(Guest::manifest),
-    )?;
+    given.check_known(all().map(Guest::manifest))?;
     let params = given.for_guest(guest.manifest())?;
 
     let policy = authority::policy(workspace.reading().as_ref()).await?;
@@ -94,12 +91,13 @@ pub(crate) async fn plan(args: &GuestArgs, ui: &Ui) -> Result<(Workspace, Plan),
     )?
     .raise(&authority::raises(&args.raise)?)?;
     let guests = Guests::start(authority.sandbox())?;
-    let pool = guests.scanners(&scanners, &given)?;
+    let scanner_pool = guests.scanners(&scanners, &given)?;
+    let converter_pool = guests.converters(&converters, &given)?;
     let loaded = guests.load(&guest)?;
 
     let case = case::create(args.case.as_deref(), guest.name(), &workspace)?;
     let mut covers = Vec::new();
-    for guest in std::iter::once(&guest).chain(&scanners) {
+    for guest in all() {
         let name = format!(
             "guests/{}.wasm",
             guest.outline.digest.trim_start_matches("sha256:")
@@ -113,7 +111,8 @@ pub(crate) async fn plan(args: &GuestArgs, ui: &Ui) -> Result<(Workspace, Plan),
         workspace: &workspace,
         case,
         authority,
-        scanners: Arc::new(pool),
+        scanners: Arc::new(scanner_pool),
+        converters: Arc::new(converter_pool),
         params,
         who: format!(
             "{} {} sha256:{}",
