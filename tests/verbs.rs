@@ -270,6 +270,50 @@ fn a_run_takes_its_parts_with_it() {
 }
 
 #[test]
+fn records_are_archived_and_nothing_else_changes() {
+    let bed = Bed::with_sample();
+    let archive = |more: &[&str]| {
+        let arguments = [&["archive", "-w", "sample"], more].concat();
+        bed.remit(&arguments)
+    };
+    archive(&["/runs/churn-000000", "--case", "a.case"])
+        .exits(3)
+        .says("archive   1 run");
+    let before = bed.tree("sample");
+    bed.remit(&["apply", "a.case", "--yes"])
+        .exits(0)
+        .says("1 done");
+    let after = bed.tree("sample");
+    let changed: Vec<String> = before
+        .iter()
+        .filter(|(name, bytes)| after.get(*name) != Some(*bytes))
+        .map(|(name, _)| String::from_utf8_lossy(name).into_owned())
+        .collect();
+    assert_eq!(changed, ["records/runs/churn-000000.json"]);
+    assert_eq!(before.len(), after.len());
+    bed.remit(&["show", "/runs/churn-000000", "-w", "sample"])
+        .exits(0)
+        .says("archived");
+    bed.remit(&["verify", "a.case"]).exits(0).says("1 archived");
+    archive(&["/runs/churn-000000", "--yes"])
+        .exits(0)
+        .says("Nothing to do");
+    // What is not so any more is seen.
+    let record = "records/runs/churn-000000.json";
+    let original = String::from_utf8(before[record.as_bytes()].clone()).unwrap();
+    bed.write(&format!("sample/{record}"), &original);
+    bed.remit(&["verify", "a.case"])
+        .exits(1)
+        .says("it is not archived");
+    archive(&["/blobs/**", "--yes"])
+        .exits(0)
+        .says("only records are archived");
+    archive(&["/datastores/*", "--yes"])
+        .exits(3)
+        .says("its kind cannot be archived");
+}
+
+#[test]
 fn names_of_every_sort_are_handled_or_reported() {
     let bed = Bed::new();
     let names: &[&[u8]] = &[
@@ -401,6 +445,7 @@ fn every_command_explains_itself() {
         "delete",
         "redact",
         "export",
+        "archive",
         "plan",
         "run",
         "approve",

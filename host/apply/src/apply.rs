@@ -264,10 +264,14 @@ impl Run<'_> {
                 }
                 self.redact(step, &permitted).await.map(|()| State::Done)
             }
-            Act::Archive {} => store
-                .archive(&permitted, &step.version)
-                .await
-                .map(|_version| State::Done),
+            Act::Archive {} => {
+                // Its version changed with it, so it cannot be asked for once more.
+                if ready.begun_before && matches!(self.is_archived(step).await, Ok(true)) {
+                    return State::Done;
+                }
+                let archived = store.archive(&permitted, &step.version).await;
+                archived.map(|_version| State::Done)
+            }
             Act::Delete { .. } => store
                 .delete(&permitted, &step.version)
                 .await
@@ -311,7 +315,8 @@ impl Run<'_> {
     /// Whether an act that came back with a failure was done all the same.
     async fn happened_anyway(&self, step: &Step) -> Result<Option<State>, StoreError> {
         match &step.act {
-            Act::Export { .. } | Act::Archive {} => Ok(None),
+            Act::Export { .. } => Ok(None),
+            Act::Archive {} => Ok(self.is_archived(step).await?.then_some(State::Done)),
             Act::Delete { .. } => match self.setup.store.stat(&step.path).await {
                 Ok(_) => Ok(None),
                 Err(StoreError::NotFound(_)) => Ok(Some(State::Gone)),
@@ -319,6 +324,10 @@ impl Run<'_> {
             },
             Act::Redact(_) => Ok(self.is_redacted(step).await.then_some(State::Done)),
         }
+    }
+
+    async fn is_archived(&self, step: &Step) -> Result<bool, StoreError> {
+        content::is_archived(&*self.setup.store, &step.path).await
     }
 
     async fn is_redacted(&self, step: &Step) -> bool {

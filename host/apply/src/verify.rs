@@ -16,6 +16,8 @@ pub struct Verification {
     pub gone: u64,
     /// Entries that hold what the plan said they would.
     pub redacted: u64,
+    /// Records that are archived.
+    pub archived: u64,
     /// Entries that are as they were when the plan was made.
     pub unchanged: u64,
     /// What is not as it should be; the first thousand.
@@ -47,7 +49,7 @@ impl Verification {
 
     /// Things that are as they should be.
     pub fn held(&self) -> u64 {
-        self.gone + self.redacted + self.unchanged
+        self.gone + self.redacted + self.archived + self.unchanged
     }
 
     fn broken(&mut self, step: &Step, why: impl Into<String>) {
@@ -88,6 +90,13 @@ pub async fn verify(
                 match content::digest(store, &step.path).await {
                     Ok(found) if found == redaction.after_sha256 => verification.redacted += 1,
                     Ok(_) => verification.broken(&step, "it does not hold what was planned"),
+                    Err(error) => verification.broken(&step, format!("it cannot be read: {error}")),
+                }
+            }
+            (Some(Standing::Ended(State::Done)), Act::Archive {}) => {
+                match content::is_archived(store, &step.path).await {
+                    Ok(true) => verification.archived += 1,
+                    Ok(false) => verification.broken(&step, "it is not archived"),
                     Err(error) => verification.broken(&step, format!("it cannot be read: {error}")),
                 }
             }

@@ -34,6 +34,7 @@ pub fn show_verification(
     let held: Vec<String> = [
         (verification.gone, "gone, older generations too"),
         (verification.redacted, "redacted as planned"),
+        (verification.archived, "archived"),
         (verification.unchanged, "unchanged"),
     ]
     .into_iter()
@@ -80,6 +81,7 @@ struct Facts<'v> {
     holds: bool,
     gone: u64,
     redacted: u64,
+    archived: u64,
     unchanged: u64,
     broken: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -109,6 +111,7 @@ pub fn verification_json(out: &mut dyn Write, verification: &Verification) -> io
                 holds: verification.holds(),
                 gone: verification.gone,
                 redacted: verification.redacted,
+                archived: verification.archived,
                 unchanged: verification.unchanged,
                 broken: verification.broken,
                 known: verification.known.as_ref().map(|path| path.as_str()),

@@ -65,6 +65,13 @@ impl Memory {
         self.state().put(path, content.into(), properties)
     }
 
+    /// Gives an entry one more property; nothing else of it changes.
+    pub fn set_property(&self, path: &EntryPath, name: &str, value: &str) {
+        if let Some(held) = self.state().current.get_mut(path) {
+            held.properties.insert(name.to_owned(), value.to_owned());
+        }
+    }
+
     /// Takes an entry away, whatever holds it, and leaves no generation.
     pub fn take_away(&self, path: &EntryPath) {
         self.state().current.remove(path);

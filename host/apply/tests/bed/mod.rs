@@ -47,6 +47,7 @@ pub(crate) fn workspace() -> Arc<Memory> {
     );
     memory.put(&path("/files/converted.log"), "convert me, then delete me");
     memory.put(&path("/files/untouched.txt"), "nobody proposes me");
+    memory.put(&path("/models/m/1"), r#"{"name":"m"}"#);
     memory.put(&path("/runs/r1"), r#"{"runId":"r1"}"#);
     memory.put(&path("/runs/r1/metrics"), r#"{"loss":1}"#);
     memory.put(&path("/runs/r1-child"), r#"{"runId":"r1-child"}"#);
@@ -156,6 +157,7 @@ pub(crate) async fn plan(memory: &Memory) -> Planned {
         step(memory, "/files/copied-and-gone.txt", Act::copy()).await,
         step(memory, "/files/copied-and-gone.txt", delete()).await,
         step(memory, "/runs/r1", delete()).await,
+        step(memory, "/models/m/1", Act::Archive {}).await,
     ];
     let converted = Act::Export {
         redaction: None,

@@ -1,4 +1,4 @@
-//! What `delete`, `redact` and `export` have in common: what a person typed is the grant, and plan,
+//! What `delete`, `redact`, `export` and `archive` have in common: what a person typed is the grant, and plan,
 //! show, ask and apply happen in one go.
 
 use std::collections::BTreeMap;

@@ -483,7 +483,11 @@ async fn contradictions_are_answered_at_once() {
 
 #[tokio::test]
 async fn records_are_archived_and_objects_are_not() {
-    let bench = With::default().on(workspace());
+    let store = workspace();
+    store.put(&path("/computes/c"), "{}");
+    store.put(&path("/runs/done"), "{}");
+    store.set_property(&path("/runs/done"), "archived", "true");
+    let bench = With::default().on(store);
     let (run, blob) = (
         bench.named("/runs/r").await,
         bench.named("/blobs/c/x").await,
@@ -493,7 +497,22 @@ async fn records_are_archived_and_objects_are_not() {
         code(bench.root().archive(&blob, "").await),
         Some(Code::Invalid)
     );
-    assert_eq!(acts(&bench.plan().await), ["archive /runs/r"]);
+    let compute = bench.named("/computes/c").await;
+    assert_eq!(
+        code(bench.root().archive(&compute, "").await),
+        Some(Code::Impossible)
+    );
+    let done = bench.named("/runs/done").await;
+    assert_eq!(
+        code(bench.root().archive(&done, "").await),
+        Some(Code::Invalid)
+    );
+    let plan = bench.plan().await;
+    assert_eq!(acts(&plan), ["archive /runs/r"]);
+    assert_eq!(
+        kept(&plan),
+        ["archive /computes/c: impossible (its kind cannot be archived)"]
+    );
 }
 
 #[tokio::test]
