@@ -270,6 +270,39 @@ fn a_run_takes_its_parts_with_it() {
 }
 
 #[test]
+fn a_delete_names_what_else_refers_to_it() {
+    let bed = Bed::with_sample();
+    let arguments = [
+        "delete",
+        "/data/churn-training/1",
+        "-w",
+        "sample",
+        "--raise",
+        "delete.percent=100",
+        "--case",
+        "d.case",
+    ];
+    let line = "/data/churn-training/1 is also referred to by /runs/churn-000000";
+    bed.remit(&[&arguments[..], &["--plan"]].concat())
+        .exits(0)
+        .says(line);
+    let json = bed.remit(&["show", "d.case", "--json"]).exits(0).stdout;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let referred = &json["plan"]["referred"][0];
+    assert_eq!(referred["to"], "/data/churn-training/1");
+    assert_eq!(referred["by"], "/runs/churn-000000");
+    bed.remit(&["show", "d.case", "--html"]).exits(0);
+    let page = fs::read_to_string(bed.path("d.case/report.html")).unwrap();
+    assert!(page.contains("Records that stay, and refer to what goes"));
+    // Under the plan's digest, like everything that a person decides by.
+    let referred = bed.path("d.case/referred.jsonl");
+    let text = fs::read_to_string(&referred).unwrap();
+    fs::write(&referred, text.replace("churn-000000", "churn-000001")).unwrap();
+    bed.remit(&["apply", "d.case", "--yes"])
+        .says("its SHA-256 is not the one in MANIFEST");
+}
+
+#[test]
 fn records_are_archived_and_nothing_else_changes() {
     let bed = Bed::with_sample();
     let archive = |more: &[&str]| {

@@ -30,6 +30,9 @@ pub struct Summary {
     pub rank_max: u32,
     /// Entries that stay although a proposal was made for them.
     pub kept: u64,
+    /// Records that stay, and refer to something that goes.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub referred: u64,
     /// Places that nobody could look at.
     pub gaps: u64,
     /// Matches that no redaction reaches.
@@ -39,6 +42,14 @@ pub struct Summary {
     /// Why the plan cannot be applied, where a listing or a read failed for a passing reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub incomplete: Option<String>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature is serde's"
+)]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// Steps of one act.

@@ -19,7 +19,7 @@ struct Document<T> {
 }
 
 #[derive(Serialize)]
-struct Facts<'p, G, K, R, N> {
+struct Facts<'p, G, K, R, E, N> {
     digest: String,
     workspace: &'p str,
     guest: &'p str,
@@ -41,6 +41,8 @@ struct Facts<'p, G, K, R, N> {
     gaps: G,
     kept: K,
     residue: R,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    referred: Option<E>,
     guest_says: N,
 }
 
@@ -95,6 +97,7 @@ pub fn plan_json(out: &mut dyn Write, plan: &Plan, progress: Option<&Progress>) 
                 gaps: json::Items(gaps),
                 kept: json::Items(|| plan.kept()),
                 residue: json::Items(|| plan.residue()),
+                referred: (summary.referred > 0).then(|| json::Items(|| plan.referred())),
                 guest_says: json::Items(|| plan.notes().map(|note| note.map(|note| note.message))),
             },
         },

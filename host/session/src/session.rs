@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use futures::StreamExt as _;
 use remit_plan::{Case, Draft, PlanError};
-use remit_policy::{Authority, Ceilings, Denied, OverCeiling, Tally};
-use remit_workspace::{EntryPath, Gap, Kind, Millis, Store};
+use remit_policy::{Authority, Bounded, Ceilings, Denied, OverCeiling, Tally};
+use remit_workspace::{EntryPath, Gap, Kind, Millis, Referring, Store};
 
 use crate::budget::Meter;
 use crate::denial::{self, Denials};
@@ -190,6 +191,9 @@ impl Session {
         for kind in kinds {
             self.count(kind).await;
         }
+        if self.state().tally.entries(Bounded::Delete) > 0 {
+            self.refer().await?;
+        }
         let mut state = self.state();
         let mut draft = state.draft.take().ok_or(Fault::Finished)?;
         let mut tally = std::mem::take(&mut state.tally);
@@ -208,6 +212,26 @@ impl Session {
             over_ceiling,
             log,
         })
+    }
+
+    /// Notes what the records of the workspace refer to, whoever may see it: the reader of a plan that
+    /// deletes is told what else will point nowhere.
+    async fn refer(&self) -> Result<(), Fault> {
+        let mut references = self.store.references();
+        while let Some(found) = references.next().await {
+            match found {
+                Ok(Referring::To { by, to }) => self.draft(|draft| draft.refer(&by, &to))?,
+                Ok(Referring::Gap(gap)) => {
+                    let reason = format!("what it refers to is not known: {}", gap.reason);
+                    self.gap(&gap.path, reason)?;
+                }
+                Err(error) => {
+                    self.incomplete(format!("what records refer to could not be read: {error}"))?;
+                    break;
+                }
+            }
+        }
+        Ok(())
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
