@@ -36,6 +36,18 @@ fn misuse_is_told_what_to_do() {
             "label, mask, pseudonym",
         ),
         (&["plan", "personal-data", "-w", "w"], "is a scanner"),
+        (&["plan", "plain-log", "-w", "w"], "--through plain-log"),
+        (
+            &[
+                "export",
+                "/files/*",
+                "--through",
+                "personal-data",
+                "-w",
+                "w",
+            ],
+            "is a scanner",
+        ),
         (&["apply", "w"], "holds no plan"),
         (
             &["delete", "/files/*", "-w", "w", "--case", "w/x.case"],

@@ -139,6 +139,110 @@ fn a_copy_can_be_kept_before_anything_is_destroyed() {
     bed.remit(&["verify", "d.case"]).exits(1);
 }
 
+/// A terminal's log: colours, and a progress bar.
+const COLOURED: &str = "\u{1b}[31mloss 0.5\u{1b}[0m\n10%\r50%\r100%\n";
+
+#[test]
+fn an_export_goes_through_a_converter() {
+    let bed = logs();
+    bed.write("logs/run.log", COLOURED);
+    let before = bed.tree("logs");
+    bed.remit(&[
+        "export",
+        "/files/**/*.log",
+        "--through",
+        "plain-log",
+        "-w",
+        "logs",
+        "--case",
+        "e.case",
+        "--plan",
+    ])
+    .exits(0)
+    .says("4 through plain-log");
+    bed.remit(&["show", "e.case", "--steps"])
+        .exits(0)
+        .says("/files/run.log  through plain-log");
+    let json = bed.remit(&["show", "e.case", "--steps", "--json"]).exits(0);
+    assert!(
+        json.stdout
+            .contains("\"through\":{\"converter\":\"plain-log\""),
+        "{}",
+        json.stdout
+    );
+    bed.remit(&["show", "e.case", "--html"]).exits(0);
+    let page = fs::read_to_string(bed.path("e.case/report.html")).unwrap();
+    assert!(page.contains("through plain-log"));
+    let manifest = fs::read_to_string(bed.path("e.case/MANIFEST")).unwrap();
+    assert!(
+        manifest.contains("export 4 entries through plain-log sha256:"),
+        "{manifest}"
+    );
+    bed.remit(&["apply", "e.case", "--yes"]).exits(0);
+    assert_eq!(bed.tree("logs"), before);
+    assert_eq!(
+        fs::read_to_string(bed.path("e.case/package/data/files/run.log")).unwrap(),
+        "loss 0.5\n100%\n"
+    );
+    bed.remit(&["verify", "e.case"])
+        .exits(0)
+        .says("complete and unchanged");
+    bed.remit(&["case", "close", "e.case", "--yes"]).exits(0);
+    assert!(!bed.path("e.case/staged").exists());
+}
+
+#[test]
+fn a_workflow_names_its_converters_and_they_are_pinned() {
+    let bed = logs();
+    bed.write("logs/run.log", COLOURED);
+    bed.remit(&[
+        "plan",
+        "readable-logs",
+        "--allow",
+        "list=/**",
+        "--allow",
+        "read=/**",
+        "--allow",
+        "export=/**",
+        "-w",
+        "logs",
+        "--case",
+        "p.case",
+    ])
+    .exits(0)
+    .says("4 through plain-log");
+    assert_eq!(bed.tree("p.case/guests").len(), 2, "both are in the case");
+    bed.remit(&["apply", "p.case", "--yes"]).exits(0);
+    assert_eq!(
+        fs::read_to_string(bed.path("p.case/package/data/files/run.log")).unwrap(),
+        "loss 0.5\n100%\n"
+    );
+}
+
+#[test]
+fn one_changed_byte_of_what_was_staged_is_another_plan() {
+    let bed = logs();
+    bed.remit(&[
+        "export",
+        "/files/app.log",
+        "--through",
+        "plain-log",
+        "-w",
+        "logs",
+        "--case",
+        "e.case",
+        "--plan",
+    ])
+    .exits(0);
+    let (name, mut bytes) = bed.tree("e.case/staged").pop_first().unwrap();
+    bytes[0] ^= 1;
+    let staged = bed.path("e.case/staged").join(OsStr::from_bytes(&name));
+    fs::write(staged, bytes).unwrap();
+    bed.remit(&["apply", "e.case", "--yes"])
+        .says("its SHA-256 is not the one in MANIFEST");
+    assert!(!bed.path("e.case/package").exists());
+}
+
 #[test]
 fn a_run_takes_its_parts_with_it() {
     let bed = Bed::with_sample();
@@ -163,6 +267,83 @@ fn a_run_takes_its_parts_with_it() {
     bed.remit(&["show", "/runs/churn-000000", "-w", "sample"])
         .exits(1)
         .says("does not exist");
+}
+
+#[test]
+fn a_delete_names_what_else_refers_to_it() {
+    let bed = Bed::with_sample();
+    let arguments = [
+        "delete",
+        "/data/churn-training/1",
+        "-w",
+        "sample",
+        "--raise",
+        "delete.percent=100",
+        "--case",
+        "d.case",
+    ];
+    let line = "/data/churn-training/1 is also referred to by /runs/churn-000000";
+    bed.remit(&[&arguments[..], &["--plan"]].concat())
+        .exits(0)
+        .says(line);
+    let json = bed.remit(&["show", "d.case", "--json"]).exits(0).stdout;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let referred = &json["plan"]["referred"][0];
+    assert_eq!(referred["to"], "/data/churn-training/1");
+    assert_eq!(referred["by"], "/runs/churn-000000");
+    bed.remit(&["show", "d.case", "--html"]).exits(0);
+    let page = fs::read_to_string(bed.path("d.case/report.html")).unwrap();
+    assert!(page.contains("Records that stay, and refer to what goes"));
+    // Under the plan's digest, like everything that a person decides by.
+    let referred = bed.path("d.case/referred.jsonl");
+    let text = fs::read_to_string(&referred).unwrap();
+    fs::write(&referred, text.replace("churn-000000", "churn-000001")).unwrap();
+    bed.remit(&["apply", "d.case", "--yes"])
+        .says("its SHA-256 is not the one in MANIFEST");
+}
+
+#[test]
+fn records_are_archived_and_nothing_else_changes() {
+    let bed = Bed::with_sample();
+    let archive = |more: &[&str]| {
+        let arguments = [&["archive", "-w", "sample"], more].concat();
+        bed.remit(&arguments)
+    };
+    archive(&["/runs/churn-000000", "--case", "a.case"])
+        .exits(3)
+        .says("archive   1 run");
+    let before = bed.tree("sample");
+    bed.remit(&["apply", "a.case", "--yes"])
+        .exits(0)
+        .says("1 done");
+    let after = bed.tree("sample");
+    let changed: Vec<String> = before
+        .iter()
+        .filter(|(name, bytes)| after.get(*name) != Some(*bytes))
+        .map(|(name, _)| String::from_utf8_lossy(name).into_owned())
+        .collect();
+    assert_eq!(changed, ["records/runs/churn-000000.json"]);
+    assert_eq!(before.len(), after.len());
+    bed.remit(&["show", "/runs/churn-000000", "-w", "sample"])
+        .exits(0)
+        .says("archived");
+    bed.remit(&["verify", "a.case"]).exits(0).says("1 archived");
+    archive(&["/runs/churn-000000", "--yes"])
+        .exits(0)
+        .says("Nothing to do");
+    // What is not so any more is seen.
+    let record = "records/runs/churn-000000.json";
+    let original = String::from_utf8(before[record.as_bytes()].clone()).unwrap();
+    bed.write(&format!("sample/{record}"), &original);
+    bed.remit(&["verify", "a.case"])
+        .exits(1)
+        .says("it is not archived");
+    archive(&["/blobs/**", "--yes"])
+        .exits(0)
+        .says("only records are archived");
+    archive(&["/datastores/*", "--yes"])
+        .exits(3)
+        .says("its kind cannot be archived");
 }
 
 #[test]
@@ -297,6 +478,7 @@ fn every_command_explains_itself() {
         "delete",
         "redact",
         "export",
+        "archive",
         "plan",
         "run",
         "approve",

@@ -115,7 +115,7 @@ fn tally(plan: &Plan) -> Result<Tally, ApplyError> {
     let mut bytes_of_parts = BTreeMap::new();
     for step in plan.steps() {
         let step = step?;
-        let bytes = step.size_bytes.unwrap_or(0);
+        let bytes = step.bytes().unwrap_or(0);
         if step.is_proposed() {
             tally.propose(step.act.asks_for(), step.kind, bytes);
         } else {

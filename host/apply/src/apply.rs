@@ -16,7 +16,7 @@ use remit_workspace::{Millis, StoreError};
 
 use crate::journal::{Append, Ended, Event, Journal, Progress, Standing};
 use crate::others::{self, When};
-use crate::{Admitted, ApplyError, Deleted, StoreMut, content, export};
+use crate::{Admitted, ApplyError, Deleted, StoreMut, content, export, staged};
 
 /// What applying works with.
 pub struct Setup {
@@ -184,7 +184,7 @@ impl Run<'_> {
                         step: ready.step.number,
                         state,
                     },
-                    ready.step.size_bytes.unwrap_or(0),
+                    ready.step.bytes().unwrap_or(0),
                 )
             })
             .buffer_unordered(self.setup.in_flight.max(1))
@@ -288,10 +288,14 @@ impl Run<'_> {
                 }
                 self.redact(step, &permitted).await.map(|()| State::Done)
             }
-            Act::Archive {} => store
-                .archive(&permitted, &step.version)
-                .await
-                .map(|_version| State::Done),
+            Act::Archive {} => {
+                // Its version changed with it, so it cannot be asked for once more.
+                if ready.begun_before && matches!(self.is_archived(step).await, Ok(true)) {
+                    return State::Done;
+                }
+                let archived = store.archive(&permitted, &step.version).await;
+                archived.map(|_version| State::Done)
+            }
             Act::Delete { .. } => store
                 .delete(&permitted, &step.version)
                 .await
@@ -335,7 +339,8 @@ impl Run<'_> {
     /// Whether an act that came back with a failure was done all the same.
     async fn happened_anyway(&self, step: &Step) -> Result<Option<State>, StoreError> {
         match &step.act {
-            Act::Export { .. } | Act::Archive {} => Ok(None),
+            Act::Export { .. } => Ok(None),
+            Act::Archive {} => Ok(self.is_archived(step).await?.then_some(State::Done)),
             Act::Delete { .. } => match self.setup.store.stat(&step.path).await {
                 Ok(_) => Ok(None),
                 Err(StoreError::NotFound(_)) => Ok(Some(State::Gone)),
@@ -343,6 +348,10 @@ impl Run<'_> {
             },
             Act::Redact(_) => Ok(self.is_redacted(step).await.then_some(State::Done)),
         }
+    }
+
+    async fn is_archived(&self, step: &Step) -> Result<bool, StoreError> {
+        content::is_archived(&*self.setup.store, &step.path).await
     }
 
     async fn is_redacted(&self, step: &Step) -> bool {
@@ -354,9 +363,16 @@ impl Run<'_> {
             .is_ok_and(|found| found == redaction.after_sha256)
     }
 
-    /// The content of the step's version, with its redaction, if it has one.
+    /// What the step copies or writes: its version's content, redacted or converted where it says so.
     async fn content(&self, step: &Step) -> Result<remit_workspace::Content, StoreError> {
         let content = self.setup.store.open(&step.path, &step.version, 0).await?;
+        if let Some(conversion) = step.act.conversion() {
+            // Opened for its version alone: what is copied was made of it when the plan was.
+            drop(content);
+            return staged::content(self.plan.case(), &step.path, conversion).map_err(|error| {
+                StoreError::failed(&step.path, "reading what was staged of", error)
+            });
+        }
         match step.act.redaction() {
             None => Ok(content),
             Some(redaction) => content::redacted(self.plan.case(), &step.path, content, redaction)

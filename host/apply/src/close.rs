@@ -96,9 +96,10 @@ pub struct Closed {
 
 /// All that a case may hold besides the evidence, the package and the file that says it is closed. The
 /// key goes first, the manifest last: as long as it is there, what is left can be told to be a case.
-const PAPERS: [&str; 20] = [
+const PAPERS: [&str; 22] = [
     "key",
     "edits",
+    "staged",
     "steps",
     "scratch",
     "guests",
@@ -107,6 +108,7 @@ const PAPERS: [&str; 20] = [
     "gaps.jsonl",
     "kept.jsonl",
     "residue.jsonl",
+    "referred.jsonl",
     "notes.jsonl",
     "grant.toml",
     "asks.toml",

@@ -95,6 +95,14 @@ pub(crate) async fn digest(store: &dyn Store, path: &EntryPath) -> Result<String
     Ok(hex::encode(hasher.finalize()))
 }
 
+/// Whether a record is archived now.
+pub(crate) async fn is_archived(store: &dyn Store, path: &EntryPath) -> Result<bool, StoreError> {
+    let properties = store.stat(path).await?.properties;
+    Ok(properties
+        .get("archived")
+        .is_some_and(|archived| archived == "true"))
+}
+
 /// A record's document, whole.
 pub(crate) async fn document(path: &EntryPath, mut content: Content) -> Result<Bytes, StoreError> {
     let mut document = BytesMut::new();

@@ -33,10 +33,10 @@ pub(crate) fn open(plan: &Plan) -> Result<Option<Arc<Package>>, ApplyError> {
     let mut failed = None;
     let paths = plan.steps().filter(is_export).map_while(|step| {
         let step = step.map_err(|error| failed = Some(error)).ok()?;
-        let form = if step.kind.is_object() {
-            Form::Bytes
-        } else {
-            Form::Json
+        // What a converter makes of a record's document is no JSON any more.
+        let form = match step.kind.is_object() || step.act.conversion().is_some() {
+            true => Form::Bytes,
+            false => Form::Json,
         };
         Some((step.path.to_string(), form))
     });
@@ -58,7 +58,7 @@ pub(crate) fn require_space(
     for step in plan.steps().filter(is_export) {
         let step = step?;
         if !progress.succeeded(step.number) {
-            bytes = bytes.saturating_add(step.size_bytes.unwrap_or(0));
+            bytes = bytes.saturating_add(step.bytes().unwrap_or(0));
         }
     }
     package.require_space(bytes).map_err(package_error)
@@ -76,12 +76,18 @@ pub(crate) async fn store(
         kind: step.kind.to_string(),
         version: Some(step.version.to_string()),
         modified_ms: step.modified,
+        through: step
+            .act
+            .conversion()
+            .map(|conversion| conversion.converter.clone()),
     };
-    // A record's size is that of its document, and a redacted copy has its own: neither is what was listed.
-    let size = match step.act.redaction() {
-        Some(redaction) => Some(redaction.after_size_bytes),
-        None if step.kind.is_object() => step.size_bytes,
-        None => None,
+    // A record's size is that of its document, and a redacted or converted copy has its own: none is what
+    // was listed.
+    let size = match (step.act.redaction(), step.act.conversion()) {
+        (_, Some(conversion)) => Some(conversion.after_size_bytes),
+        (Some(redaction), None) => Some(redaction.after_size_bytes),
+        (None, None) if step.kind.is_object() => step.size_bytes,
+        (None, None) => None,
     };
     let writing = tokio::task::spawn_blocking(move || {
         let mut writer = package.add(&path, size, about)?;

@@ -18,6 +18,7 @@ mod journal;
 mod memory;
 mod others;
 mod outcome;
+mod staged;
 mod store;
 mod verify;
 

@@ -67,13 +67,15 @@ impl StoreMut for Memory {
         if permitted.act() != Act::Archive {
             return Err(impossible(path, "permitted for another act"));
         }
-        if Kind::of(path).is_none_or(Kind::is_object) {
+        if !Kind::of(path).is_some_and(Kind::can_be_archived) {
             return Err(impossible(path, "it cannot be archived"));
         }
         let real = self.read_version(path, version)?;
         let archived = patched(&real, br#"{"isArchived":true}"#, &["isArchived"]);
         let archived = archived.ok_or_else(|| impossible(path, "not a JSON object"))?;
-        self.replace_version(path, version, archived)
+        let made = self.replace_version(path, version, archived)?;
+        self.set_property(path, "archived", "true");
+        Ok(made)
     }
 
     async fn write_policy_file(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {

@@ -29,7 +29,7 @@ impl Outcome {
                 Some(Standing::Ended(state)) => {
                     if state.is_success() {
                         *outcome.bytes.entry(act.to_owned()).or_default() +=
-                            step.size_bytes.unwrap_or(0);
+                            step.bytes().unwrap_or(0);
                     }
                     state.as_str()
                 }

@@ -46,7 +46,8 @@ pub trait StoreMut: Store {
         document: Bytes,
     ) -> Result<Version, StoreError>;
 
-    /// Archives a record.
+    /// Archives a record: from then on its property `archived` is `true`. [`StoreError::Impossible`] where
+    /// its kind cannot be archived.
     async fn archive(
         &self,
         permitted: &Permitted,

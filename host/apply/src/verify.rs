@@ -23,6 +23,8 @@ pub struct Verification {
     pub redacted: u64,
     /// Entries that are hidden and that the service still keeps until a day it named.
     pub hidden: u64,
+    /// Records that are archived.
+    pub archived: u64,
     /// Entries of the plan that stayed: kept, held, or never begun.
     pub unchanged: u64,
     /// The entries that the plan does not change.
@@ -99,7 +101,12 @@ impl Verification {
 
     /// Things that are as they should be.
     pub fn held(&self) -> u64 {
-        self.gone + self.hidden + self.redacted + self.unchanged + self.beside.unchanged()
+        self.gone
+            + self.hidden
+            + self.redacted
+            + self.archived
+            + self.unchanged
+            + self.beside.unchanged()
     }
 
     fn broken(&mut self, step: &Step, why: impl Into<String>) {
@@ -148,6 +155,13 @@ pub async fn verify(
                     Ok(found) if found == redaction.after_sha256 => verification.redacted += 1,
                     Ok(_) => verification.broken(&step, "it does not hold what was planned"),
                     Err(error @ StoreError::Failed { .. }) => return Err(error.into()),
+                    Err(error) => verification.broken(&step, format!("it cannot be read: {error}")),
+                }
+            }
+            (Some(Standing::Ended(State::Done)), Act::Archive {}) => {
+                match content::is_archived(store, &step.path).await {
+                    Ok(true) => verification.archived += 1,
+                    Ok(false) => verification.broken(&step, "it is not archived"),
                     Err(error) => verification.broken(&step, format!("it cannot be read: {error}")),
                 }
             }

@@ -264,7 +264,10 @@ async fn verifying_sees_what_is_not_so() {
     let plan = planned.open();
     let verification = verify(&plan, &progress, &*memory).await.unwrap();
     assert!(
-        verification.holds() && verification.gone == 8 && verification.redacted == 2,
+        verification.holds()
+            && verification.gone == 9
+            && verification.redacted == 2
+            && verification.archived == 1,
         "{verification:?}"
     );
     memory.put(&path("/files/gone.txt"), "I am back");

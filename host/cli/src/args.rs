@@ -44,6 +44,7 @@ pub(crate) enum Command {
     Delete(commands::delete::Args),
     Redact(commands::redact::Args),
     Export(commands::export::Args),
+    Archive(commands::archive::Args),
     Plan(commands::plan::Args),
     Run(commands::run::Args),
     Approve(commands::approve::Args),

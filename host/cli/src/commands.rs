@@ -2,6 +2,7 @@
 
 pub(crate) mod apply;
 pub(crate) mod approve;
+pub(crate) mod archive;
 pub(crate) mod case;
 pub(crate) mod completions;
 pub(crate) mod delete;
@@ -35,6 +36,7 @@ pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
         Command::Delete(args) => delete::run(args, ui).await,
         Command::Redact(args) => redact::run(args, ui).await,
         Command::Export(args) => export::run(args, ui).await,
+        Command::Archive(args) => archive::run(args, ui).await,
         Command::Plan(args) => plan::run(args, ui).await,
         Command::Run(args) => run::run(args, ui).await,
         Command::Approve(args) => approve::run(args, ui).await,

@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use remit_policy::{GuestDigest, Headless, Manifest, Sandbox, World};
 use remit_wasm::{
-    Cache, Cancel, Inspection, Limits, Loaded, Outline, Params, Runtime, ScannerPool, Script,
-    inspect, inspect_script,
+    Cache, Cancel, ConverterPool, Inspection, Limits, Loaded, Outline, Params, Runtime,
+    ScannerPool, Script, inspect, inspect_script,
 };
 
 use crate::error::CommandError;
@@ -158,7 +158,10 @@ impl Guest {
                 "a scanner is named by a redaction: remit redact PATTERN --with {}",
                 self.name()
             ),
-            World::Converter => "a converter is named by a workflow's export".to_owned(),
+            World::Converter => format!(
+                "a converter is named by an export: remit export PATTERN --through {}",
+                self.name()
+            ),
         };
         let (found, wanted) = (self.manifest().world.as_str(), world.as_str());
         Err(CommandError::usage(format!(
@@ -251,6 +254,23 @@ impl Guests {
             let params: Params = given.for_guest(scanner.manifest())?;
             let loaded = self.load(scanner, World::Scanner)?;
             pool.add(scanner.name(), Arc::new(loaded), params)
+                .map_err(failed)?;
+        }
+        Ok(pool)
+    }
+
+    /// The converters that a command makes available, each with the parameters that it declares.
+    pub(crate) fn converters(
+        &self,
+        converters: &[Guest],
+        given: &Given,
+    ) -> Result<ConverterPool, CommandError> {
+        let mut pool = ConverterPool::new(self.limits, self.cancel.clone());
+        for converter in converters {
+            converter.expect(World::Converter)?;
+            let params: Params = given.for_guest(converter.manifest())?;
+            let loaded = self.load(converter, World::Converter)?;
+            pool.add(converter.name(), Arc::new(loaded), params)
                 .map_err(failed)?;
         }
         Ok(pool)

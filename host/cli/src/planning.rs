@@ -6,7 +6,7 @@ use std::sync::Arc;
 use remit_apply::policy_pin;
 use remit_plan::{About, Case, Draft, GapNumbers, Manifest, Plan};
 use remit_policy::Authority;
-use remit_session::{Budget, Finished, Scanners, Scope, Session, Setup};
+use remit_session::{Budget, Converters, Finished, Scanners, Scope, Session, Setup};
 use remit_wasm::Cancel;
 
 use crate::case::now;
@@ -22,6 +22,7 @@ pub(crate) struct Planning<'a> {
     pub(crate) case: Case,
     pub(crate) authority: Authority,
     pub(crate) scanners: Arc<dyn Scanners>,
+    pub(crate) converters: Arc<dyn Converters>,
     pub(crate) params: BTreeMap<String, Vec<String>>,
     /// Who proposes, as the manifest names it.
     pub(crate) who: String,
@@ -76,6 +77,7 @@ impl Planning<'_> {
             ceilings: self.authority.ceilings().clone(),
             draft: Draft::new(self.case.clone())?,
             scanners: self.scanners,
+            converters: self.converters,
             params: self.params,
             now: created,
             budget: Budget::default(),

@@ -32,6 +32,8 @@ pub(crate) struct Line {
     pub(crate) version: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(crate) modified_ms: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) through: Option<String>,
     pub(crate) sha256: String,
     pub(crate) sha512: String,
 }
@@ -45,6 +47,7 @@ impl From<Note> for Line {
             size_bytes: note.size_bytes,
             version: note.version,
             modified_ms: note.modified_ms,
+            through: note.through,
             sha256: note.sha256,
             sha512: note.sha512,
         }

@@ -14,6 +14,8 @@ pub(crate) struct Note {
     pub(crate) version: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(crate) modified_ms: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) through: Option<String>,
     pub(crate) size_bytes: u64,
     pub(crate) sha256: String,
     pub(crate) sha512: String,

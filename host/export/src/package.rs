@@ -23,6 +23,8 @@ pub struct About {
     pub version: Option<String>,
     /// When the entry was last changed, in milliseconds since 1970.
     pub modified_ms: Option<i64>,
+    /// The converter that made the copy of the content, where it is not the content itself.
+    pub through: Option<String>,
 }
 
 /// A copy that is complete, read back and flushed.

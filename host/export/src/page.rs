@@ -107,7 +107,8 @@ fn row(line: &Line) -> Markup {
             td.p { a href=(href(&line.payload)) rel="noreferrer" title=(visible(&line.payload)) {
                 bdi { (visible(&line.path)) }
             } }
-            td { bdi { (visible(&line.kind)) } }
+            td { bdi { (visible(&line.kind)) }
+                @if let Some(converter) = &line.through { " through " bdi { (visible(converter)) } } }
             td.n title={ (line.size_bytes) " bytes" } { (size(line.size_bytes)) }
             td.t { @if let Some(ms) = line.modified_ms { (minute(ms)) } }
         }

@@ -105,6 +105,7 @@ impl PayloadWriter {
             kind: std::mem::take(&mut self.about.kind),
             version: self.about.version.take(),
             modified_ms: self.about.modified_ms,
+            through: self.about.through.take(),
             size_bytes: self.size_bytes,
             sha256,
             sha512,

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures::{StreamExt as _, TryStreamExt as _};
 use remit_workspace::{
-    Content, Entry, EntryPath, Forecast, Gap, Guard, Kind, Listed, Listing, Pattern, Relation,
-    Store, StoreError, Version, layout,
+    Content, Entry, EntryPath, Forecast, Gap, Guard, Kind, Listed, Listing, Pattern, References,
+    Referring, Relation, Store, StoreError, Version, layout,
 };
 use rustix::fs::{Access, AtFlags, Mode, OFlags};
 
@@ -247,6 +247,32 @@ impl Directory {
         Ok((places, gaps))
     }
 
+    /// What one record refers to, in places of this workspace and others.
+    async fn referring(
+        &self,
+        listed: Result<Listed, StoreError>,
+    ) -> Result<Vec<Referring>, StoreError> {
+        let by = match listed? {
+            Listed::Gap(gap) => return Ok(vec![Referring::Gap(gap)]),
+            Listed::Entry(entry) => entry.path,
+        };
+        let places = match self.wait(&by, Self::referenced_now).await {
+            Ok((places, _elsewhere)) => places,
+            // It went while it was looked at, and refers to nothing any more.
+            Err(StoreError::NotFound(_)) => return Ok(Vec::new()),
+            Err(StoreError::OutOfReach { path, reason }) => {
+                return Ok(vec![Referring::Gap(Gap { path, reason })]);
+            }
+            Err(error) => return Err(error),
+        };
+        let places = places
+            .iter()
+            .filter_map(|place| EntryPath::of_segments(place.literal_prefix()).ok());
+        Ok(places
+            .map(|to| Referring::To { by: by.clone(), to })
+            .collect())
+    }
+
     /// The name of the workspace's own storage account, where its record says.
     fn account(&self) -> Result<Option<String>, StoreError> {
         let path = EntryPath::of_segments(["workspace"]).expect("a constant");
@@ -365,6 +391,24 @@ impl Store for Directory {
         futures::stream::once(found).try_flatten().boxed()
     }
 
+    fn references(&self) -> References {
+        if *self.form == Form::Plain {
+            return futures::stream::empty().boxed();
+        }
+        let this = self.clone();
+        self.list_each(record_roots())
+            .then(move |listed| {
+                let this = this.clone();
+                async move { this.referring(listed).await }
+            })
+            .map(|found| match found {
+                Ok(found) => futures::stream::iter(found.into_iter().map(Ok)).boxed(),
+                Err(error) => futures::stream::iter([Err(error)]).boxed(),
+            })
+            .flatten()
+            .boxed()
+    }
+
     fn guard(&self, _path: &EntryPath) -> Guard {
         Guard::Checked
     }
@@ -387,6 +431,31 @@ impl Store for Directory {
         self.wait(&path, move |this, _| this.policy_now(&name))
             .await
     }
+}
+
+/// Where records are. Objects refer to nothing.
+fn record_roots() -> Vec<Pattern> {
+    [
+        "workspace",
+        "experiments",
+        "runs",
+        "models",
+        "data",
+        "components",
+        "environments",
+        "codes",
+        "datastores",
+        "computes",
+        "endpoints",
+        "services",
+        "pipelines",
+        "schedules",
+        "resources",
+        "telemetry",
+    ]
+    .iter()
+    .map(|root| Pattern::parse(&format!("/{root}/**")).expect("constants"))
+    .collect()
 }
 
 /// The path to name when something about a policy file goes wrong.

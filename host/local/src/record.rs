@@ -70,7 +70,7 @@ fn properties(document: &Value) -> BTreeMap<String, String> {
             .iter()
             .find_map(|name| member_text(document, name)),
     );
-    let archived = ["hidden", "isArchived"]
+    let archived = ["hidden", "archived", "isArchived"]
         .iter()
         .any(|name| member_of(document, name) == Some(&Value::Bool(true)));
     put("archived", archived.then(|| "true".to_owned()));

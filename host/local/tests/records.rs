@@ -2,10 +2,11 @@
 
 use std::fs;
 
+use futures::StreamExt as _;
 use remit_apply::StoreMut as _;
 use remit_policy::{Act, Strength};
 use remit_workspace::conformance::listed;
-use remit_workspace::{EntryPath, Kind, Pattern, Relation, Store as _};
+use remit_workspace::{EntryPath, Kind, Pattern, Referring, Relation, Store as _};
 
 use crate::bed::Bed;
 use crate::hazards::permit;
@@ -176,6 +177,38 @@ async fn references_lead_through_datastores() {
         assert_eq!(entries, expect, "{uri}");
         assert_eq!(gaps, gap.into_iter().collect::<Vec<_>>(), "{uri}");
     }
+}
+
+/// The same places as one record's parts, whether something is there or not, and of every record.
+#[tokio::test]
+async fn what_all_records_refer_to_comes_in_one_pass() {
+    let bed = Bed::workspace();
+    bed.write(
+        "/models/m/1",
+        br#"{"uri": "https://acct.blob.core.windows.net/c/m/one?sig=x"}"#,
+    );
+    bed.write("/models/m/2", br#"{"uri": "https://example.com/c/m"}"#);
+    bed.write("/runs/r", br#"{"runId": "r", "inputs": ["azureml:d:1"]}"#);
+    let records = bed.root().join("records");
+    fs::write(records.join("runs/note.txt"), "{}").unwrap();
+    let mut found: Vec<String> = bed
+        .store
+        .references()
+        .map(|found| match found.unwrap() {
+            Referring::To { by, to } => format!("{by} to {to}"),
+            Referring::Gap(gap) => format!("gap {}", gap.path),
+        })
+        .collect()
+        .await;
+    found.sort();
+    assert_eq!(
+        found,
+        [
+            "/models/m/1 to /blobs/c/m/one",
+            "/runs/r to /data/d/1",
+            "gap /runs/note.txt",
+        ]
+    );
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use rand_core::{OsRng, RngCore as _};
 
 use crate::PlanError;
 
-/// A case: `MANIFEST`, `steps/`, `edits/`, `approvals/`, `journal/`, `package/`, `report.html`, `key`.
+/// A case: `MANIFEST`, `steps/`, `edits/`, `staged/`, `approvals/`, `journal/`, `package/`, `report.html`, `key`.
 #[derive(Clone, Debug)]
 pub struct Case {
     dir: PathBuf,
@@ -37,7 +37,14 @@ impl fmt::Debug for CaseKey {
 }
 
 /// What a draft leaves behind; removed when planning starts over in the same folder.
-const DRAFT_PARTS: [&str; 5] = ["steps", "edits", "guests", "scratch", "key"];
+const DRAFT_PARTS: [&str; 6] = [
+    "steps",
+    "edits",
+    crate::staged::FOLDER,
+    "guests",
+    "scratch",
+    "key",
+];
 
 impl Case {
     /// Makes a case for a new plan. A folder left by a planning that was not finished is taken over.

@@ -6,6 +6,7 @@ use std::io::{BufWriter, Write as _};
 use remit_workspace::{EntryPath, Gap, Kind};
 use serde::{Deserialize, Serialize};
 
+use crate::referring::Referring;
 use crate::sorter::Sorter;
 use crate::{Case, PlanError, Step, text};
 
@@ -60,6 +61,7 @@ pub struct Draft {
     pub(crate) gaps: Sorter,
     pub(crate) kept: Sorter,
     pub(crate) residue: Lines,
+    pub(crate) referring: Referring,
     pub(crate) notes: Lines,
     pub(crate) listed: BTreeMap<Kind, u64>,
     pub(crate) incomplete: Option<String>,
@@ -75,7 +77,8 @@ impl Draft {
         Ok(Self {
             steps: Sorter::new(scratch.clone()),
             gaps: Sorter::new(scratch.clone()),
-            kept: Sorter::new(scratch),
+            kept: Sorter::new(scratch.clone()),
+            referring: Referring::new(scratch),
             residue: Lines::new(&case, "residue.jsonl")?,
             notes: Lines::new(&case, "notes.jsonl")?,
             proposals: 0,
@@ -127,6 +130,14 @@ impl Draft {
         self.residue.push(&to_line(residue))
     }
 
+    /// Records that a record refers to an entry, or to everything below a place. What of this the plan
+    /// deletes is found when it is settled.
+    pub fn refer(&mut self, by: &EntryPath, to: &EntryPath) -> Result<(), PlanError> {
+        self.referring
+            .refer(by, to)
+            .map_err(PlanError::io("cannot write in", self.case.dir()))
+    }
+
     /// Records what the guest said.
     pub fn note(&mut self, message: &str) -> Result<(), PlanError> {
         let end = message.floor_char_boundary(Self::NOTE_BYTES_MAX);
@@ -173,6 +184,13 @@ impl Lines {
     pub(crate) fn push(&mut self, line: &str) -> Result<(), PlanError> {
         self.count += 1;
         writeln!(self.file, "{line}").map_err(PlanError::io("cannot write", &self.path))
+    }
+
+    /// Writes bytes that are no line.
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), PlanError> {
+        self.file
+            .write_all(bytes)
+            .map_err(PlanError::io("cannot write", &self.path))
     }
 
     /// Flushes to the disk; the file's digest.

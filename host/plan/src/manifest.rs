@@ -54,6 +54,10 @@ impl Manifest {
     pub const LIFETIME_MS: Millis = 7 * 24 * 60 * 60 * 1000;
 
     pub(crate) fn new(about: About, summary: &Summary, files: Vec<FileDigest>) -> Self {
+        let through = summary
+            .through
+            .iter()
+            .map(|(converter, entries)| format!("export {entries} entries through {converter}"));
         let counts = summary
             .acts
             .iter()
@@ -63,6 +67,7 @@ impl Manifest {
                     count.entries, count.parts, count.bytes
                 )
             })
+            .chain(through)
             .collect();
         Self {
             about,

@@ -8,6 +8,7 @@ use remit_workspace::Gap;
 use serde::de::DeserializeOwned;
 
 use crate::draft::GapLine;
+use crate::referring::Referred;
 use crate::{Case, Digest, GapNumbers, Kept, Manifest, Note, PlanError, Residue, Step, Summary};
 
 /// A plan whose every file has the digest that its manifest names.
@@ -95,6 +96,14 @@ impl Plan {
     /// Matches that no redaction reaches.
     pub fn residue(&self) -> impl Iterator<Item = Result<Residue, PlanError>> {
         read_lines(self.case.path("residue.jsonl"))
+    }
+
+    /// Records that stay, and refer to something that the plan deletes.
+    pub fn referred(&self) -> impl Iterator<Item = Result<Referred, PlanError>> {
+        // Where there are none, there is no file.
+        let is_there = self.summary.referred > 0;
+        let lines = is_there.then(|| read_lines(self.case.path(Referred::FILE)));
+        lines.into_iter().flatten()
     }
 
     /// What the guest said.

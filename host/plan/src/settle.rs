@@ -7,6 +7,7 @@ use std::io::{BufRead as _, BufReader, BufWriter, Seek as _};
 use remit_workspace::EntryPath;
 
 use crate::draft::{Lines, to_line};
+use crate::referring::{Referred, Referring};
 use crate::{About, Act, Case, Draft, FileDigest, Manifest, PlanError, Span, Step, Summary};
 
 /// A draft whose steps are final, and which only lacks its manifest.
@@ -59,22 +60,45 @@ impl Draft {
         // is gathered on the way and filled in by the second pass.
         let mut numbered = BufWriter::new(tempfile::tempfile_in(case.path("scratch")).map_err(io)?);
         let mut owners = Owners::default();
+        let mut referring = self.referring;
         let mut merging = Merging::default();
         for line in self.steps.sorted() {
             let step = serde_json::from_str(&line.map_err(io)?)
                 .map_err(|error| PlanError::damaged(&case.path("scratch"), error))?;
             if let Some(whole) = merging.push(step)? {
-                write_entry(&mut numbered, whole, &mut owners).map_err(io)?;
+                write_entry(&mut numbered, whole, &mut owners, &mut referring).map_err(io)?;
             }
         }
         if let Some(whole) = merging.finish() {
-            write_entry(&mut numbered, whole, &mut owners).map_err(io)?;
+            write_entry(&mut numbered, whole, &mut owners, &mut referring).map_err(io)?;
         }
         let mut numbered = numbered
             .into_inner()
             .map_err(|error| io(error.into_error()))?;
         numbered.rewind().map_err(io)?;
         let ranks = owners.ranks()?;
+        let mut referred: Option<Lines> = None;
+        let mut failed = None;
+        let found = referring.find(|line| {
+            let lines = match &mut referred {
+                Some(lines) => Ok(lines),
+                none => Lines::new(&case, Referred::FILE).map(|lines| none.insert(lines)),
+            };
+            // What the case says of it is kept aside: the search knows only of its own files.
+            let written = lines.and_then(|lines| lines.push(&to_line(line)));
+            written.map_err(|error| {
+                failed = Some(error);
+                std::io::ErrorKind::Other.into()
+            })
+        });
+        match (found, failed) {
+            (_, Some(error)) => return Err(error),
+            (found, None) => found.map_err(io)?,
+        }
+        if let Some(lines) = referred {
+            summary.referred = lines.count;
+            files.push(lines.finish()?);
+        }
 
         // Second pass: write the segments.
         let mut segment: Option<Segment> = None;
@@ -98,12 +122,15 @@ impl Draft {
                 none => none.insert(Segment::create(&case, step.number)?),
             };
             segment.push(&step)?;
-            if let Some(redaction) = step.act.redaction() {
-                let digest = crate::Digest::parse(&redaction.edits_sha256).ok_or_else(|| {
-                    PlanError::damaged(&case.path(&redaction.edits), "not a SHA-256")
-                })?;
+            let edits = step.act.redaction();
+            let edits = edits.map(|redaction| (&redaction.edits, &redaction.edits_sha256));
+            let staged = step.act.conversion();
+            let staged = staged.map(|conversion| (&conversion.staged, &conversion.after_sha256));
+            for (name, sha256) in edits.into_iter().chain(staged) {
+                let digest = crate::Digest::parse(sha256)
+                    .ok_or_else(|| PlanError::damaged(&case.path(name), "not a SHA-256"))?;
                 files.push(FileDigest {
-                    name: redaction.edits.clone(),
+                    name: name.clone(),
                     digest,
                 });
             }
@@ -236,6 +263,7 @@ fn write_entry(
     to: &mut impl std::io::Write,
     steps: Vec<Step>,
     owners: &mut Owners,
+    referring: &mut Referring,
 ) -> std::io::Result<()> {
     let mut export = None;
     for mut step in steps {
@@ -249,6 +277,9 @@ fn write_entry(
         }
         if let (Act::Delete { .. }, Some(owner)) = (&step.act, &step.part_of) {
             owners.add(owner, &step);
+        }
+        if let Act::Delete { .. } = step.act {
+            referring.delete(&step.path)?;
         }
         writeln!(to, "{}", to_line(&step))?;
     }

@@ -73,6 +73,9 @@ pub enum Act {
         /// What is masked in the copy.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         redaction: Option<Redaction>,
+        /// What the copy holds in place of the content.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        through: Option<Conversion>,
     },
     /// Cuts findings out of the entry.
     Redact(Redaction),
@@ -116,6 +119,22 @@ impl Redaction {
     pub fn places_total(&self) -> u64 {
         self.places.values().sum()
     }
+}
+
+/// What a converter made of an entry: staged in the case when the plan was made, and only copied since.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Conversion {
+    /// The converter.
+    pub converter: String,
+    /// The digest of its component, as `sha256:…`.
+    pub converter_digest: String,
+    /// The file of its output, relative to the case.
+    pub staged: String,
+    /// SHA-256 of that file, in hexadecimal.
+    pub after_sha256: String,
+    /// Bytes of that file.
+    pub after_size_bytes: u64,
 }
 
 /// What an act destroys besides the entry it names.
@@ -183,9 +202,25 @@ impl Act {
     /// The redaction it carries out.
     pub fn redaction(&self) -> Option<&Redaction> {
         match self {
-            Self::Export { redaction } => redaction.as_ref(),
+            Self::Export { redaction, .. } => redaction.as_ref(),
             Self::Redact(redaction) => Some(redaction),
             Self::Archive {} | Self::Delete { .. } => None,
+        }
+    }
+
+    /// The conversion whose output it copies.
+    pub fn conversion(&self) -> Option<&Conversion> {
+        match self {
+            Self::Export { through, .. } => through.as_ref(),
+            Self::Redact(_) | Self::Archive {} | Self::Delete { .. } => None,
+        }
+    }
+
+    /// A plain copy of the content.
+    pub const fn copy() -> Self {
+        Self::Export {
+            redaction: None,
+            through: None,
         }
     }
 }
@@ -221,6 +256,15 @@ impl Step {
         std::iter::once(Effect::Entry(&self.path))
             .chain(self.effects.entries.iter().map(Effect::Entry))
             .chain(self.effects.all_below.iter().map(Effect::AllBelow))
+    }
+
+    /// Bytes that it moves: of what a converter made, where there is such a thing, else of the entry's
+    /// content, where known.
+    pub fn bytes(&self) -> Option<u64> {
+        match self.act.conversion() {
+            Some(conversion) => Some(conversion.after_size_bytes),
+            None => self.size_bytes,
+        }
     }
 
     /// Whether a person proposed this entry itself, rather than a record it is part of.

@@ -17,6 +17,9 @@ pub struct Summary {
     pub acts: BTreeMap<String, Count>,
     /// Places that redactions of the workspace cut, by rule.
     pub places: BTreeMap<String, u64>,
+    /// Copies of what converters made, by the converter's name and digest.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub through: BTreeMap<String, u64>,
     /// Deletes by what they are expected to achieve, in the state's words.
     pub forecasts: BTreeMap<String, u64>,
     /// Entries that the host listed, by kind: what percentages are counted against.
@@ -27,6 +30,9 @@ pub struct Summary {
     pub rank_max: u32,
     /// Entries that stay although a proposal was made for them.
     pub kept: u64,
+    /// Records that stay, and refer to something that goes.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub referred: u64,
     /// Places that nobody could look at.
     pub gaps: u64,
     /// Matches that no redaction reaches.
@@ -36,6 +42,14 @@ pub struct Summary {
     /// Why the plan cannot be applied, where a listing or a read failed for a passing reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub incomplete: Option<String>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature is serde's"
+)]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// Steps of one act.
@@ -73,7 +87,11 @@ impl Summary {
         } else {
             count.parts += 1;
         }
-        count.bytes = count.bytes.saturating_add(step.size_bytes.unwrap_or(0));
+        count.bytes = count.bytes.saturating_add(step.bytes().unwrap_or(0));
+        if let Some(conversion) = step.act.conversion() {
+            let made = format!("{} {}", conversion.converter, conversion.converter_digest);
+            *self.through.entry(made).or_default() += 1;
+        }
         match &step.act {
             Act::Redact(redaction) => {
                 for (rule, places) in &redaction.places {

@@ -38,7 +38,14 @@ fn deletion(purge: bool) -> Act {
 }
 
 fn export(at: &str) -> Step {
-    step(at, "1", Act::Export { redaction: None })
+    step(
+        at,
+        "1",
+        Act::Export {
+            redaction: None,
+            through: None,
+        },
+    )
 }
 
 fn part(at: &str, owner: &str) -> Step {
@@ -138,7 +145,10 @@ fn what_contradicts_is_a_conflict() {
         (delete("/files/a"), other_version(deletion(false))),
         (
             export("/files/a"),
-            other_version(Act::Export { redaction: None }),
+            other_version(Act::Export {
+                redaction: None,
+                through: None,
+            }),
         ),
         (export("/files/a"), other_version(deletion(false))),
         (delete("/runs/r"), step("/runs/r", "1", Act::Archive {})),

@@ -60,6 +60,7 @@ pub fn html(
     sections::numbers(out, plan.summary(), &survey, progress.is_some())?;
     sections::gaps(out, plan)?;
     sections::kept(out, plan)?;
+    sections::referred(out, plan)?;
     sections::residue(out, plan)?;
     sections::notes(out, plan)?;
     steps::table(out, plan, progress, &survey, about.contexts)?;

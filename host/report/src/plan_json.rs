@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use remit_apply::Progress;
-use remit_plan::{Act, Count, Plan, PlanError, Redaction, Span, Step};
+use remit_plan::{Act, Conversion, Count, Plan, PlanError, Redaction, Span, Step};
 use remit_workspace::EntryPath;
 use serde::Serialize;
 
@@ -19,7 +19,7 @@ struct Document<T> {
 }
 
 #[derive(Serialize)]
-struct Facts<'p, G, K, R, N> {
+struct Facts<'p, G, K, R, E, N> {
     digest: String,
     workspace: &'p str,
     guest: &'p str,
@@ -31,6 +31,8 @@ struct Facts<'p, G, K, R, N> {
     steps: u64,
     acts: &'p BTreeMap<String, Count>,
     places: &'p BTreeMap<String, u64>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    through: &'p BTreeMap<String, u64>,
     listed: &'p BTreeMap<String, u64>,
     guards: &'p BTreeMap<String, u64>,
     forecasts: &'p BTreeMap<String, u64>,
@@ -39,6 +41,8 @@ struct Facts<'p, G, K, R, N> {
     gaps: G,
     kept: K,
     residue: R,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    referred: Option<E>,
     guest_says: N,
 }
 
@@ -85,6 +89,7 @@ pub fn plan_json(out: &mut dyn Write, plan: &Plan, progress: Option<&Progress>) 
                 steps: summary.steps,
                 acts: &summary.acts,
                 places: &summary.places,
+                through: &summary.through,
                 listed: &summary.listed,
                 guards: &summary.guards,
                 forecasts: &summary.forecasts,
@@ -92,6 +97,7 @@ pub fn plan_json(out: &mut dyn Write, plan: &Plan, progress: Option<&Progress>) 
                 gaps: json::Items(gaps),
                 kept: json::Items(|| plan.kept()),
                 residue: json::Items(|| plan.residue()),
+                referred: (summary.referred > 0).then(|| json::Items(|| plan.referred())),
                 guest_says: json::Items(|| plan.notes().map(|note| note.map(|note| note.message))),
             },
         },
@@ -117,6 +123,8 @@ struct Line<'s> {
     cancel_first: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     redaction: Option<Cut<'s>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    through: Option<Through<'s>>,
     #[serde(skip_serializing_if = "str::is_empty")]
     reason: &'s str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -142,6 +150,14 @@ struct Cut<'s> {
     scanner: &'s str,
     format: &'s str,
     places: &'s BTreeMap<String, u64>,
+    after_sha256: &'s str,
+    after_size_bytes: u64,
+}
+
+#[derive(Serialize)]
+struct Through<'s> {
+    converter: &'s str,
+    converter_digest: &'s str,
     after_sha256: &'s str,
     after_size_bytes: u64,
 }
@@ -189,6 +205,7 @@ fn line(step: &Step, stand: Stand) -> Line<'_> {
         purge,
         cancel_first,
         redaction: step.act.redaction().map(cut),
+        through: step.act.conversion().map(through),
         reason: &step.reason,
         part_of: step.part_of.as_ref().map(EntryPath::as_str),
         destroys: step.effects.entries.iter().map(EntryPath::as_str).collect(),
@@ -213,5 +230,14 @@ fn cut(redaction: &Redaction) -> Cut<'_> {
         places: &redaction.places,
         after_sha256: &redaction.after_sha256,
         after_size_bytes: redaction.after_size_bytes,
+    }
+}
+
+fn through(conversion: &Conversion) -> Through<'_> {
+    Through {
+        converter: &conversion.converter,
+        converter_digest: &conversion.converter_digest,
+        after_sha256: &conversion.after_sha256,
+        after_size_bytes: conversion.after_size_bytes,
     }
 }

@@ -38,6 +38,7 @@ impl StepFilter {
 }
 
 const REASON_CHARS_MAX: usize = 200;
+const CONVERTER_CHARS_MAX: usize = 64;
 
 /// Writes one line for each step that the filter takes, and says how many they were.
 pub fn show_steps(
@@ -70,7 +71,7 @@ fn write_step(
     speaker: &str,
     style: Style,
 ) -> io::Result<()> {
-    let size = step.size_bytes.map_or_else(|| "-".to_owned(), words::size);
+    let size = step.bytes().map_or_else(|| "-".to_owned(), words::size);
     let act = format!("{:<7}", step.act.as_str());
     write!(
         out,
@@ -117,6 +118,10 @@ pub(crate) fn facts(step: &Step) -> Vec<String> {
             Act::Export { .. } => format!("masked in {places}"),
             Act::Redact(_) | Act::Archive {} | Act::Delete { .. } => places,
         });
+    }
+    if let Some(conversion) = step.act.conversion() {
+        let name = words::hearsay(&conversion.converter, CONVERTER_CHARS_MAX);
+        facts.push(format!("through {name}"));
     }
     if let Act::Delete {
         purge,

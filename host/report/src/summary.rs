@@ -8,7 +8,7 @@ mod limits;
 use std::collections::{BTreeMap, BTreeSet};
 
 use remit_apply::Progress;
-use remit_plan::{Plan, PlanError, Summary};
+use remit_plan::{Plan, PlanError, Referred, Summary};
 use remit_policy::Ceilings;
 
 use crate::style::Tone;
@@ -57,6 +57,7 @@ impl Line {
 /// Gaps and notes that are shown one by one, and groups of what is kept.
 const GAPS_SHOWN: u64 = 10;
 const NOTES_SHOWN: usize = 3;
+const REFERRED_SHOWN: usize = 10;
 const GROUPS_SHOWN: usize = 4;
 const NOTE_CHARS_MAX: usize = 200;
 
@@ -82,6 +83,7 @@ pub(crate) fn lines(
         ));
     }
     keep(plan, &mut lines)?;
+    referred(plan, &mut lines)?;
     gaps(plan, &mut lines)?;
     residue(plan, &mut lines)?;
     notes(plan, &mut lines)?;
@@ -116,6 +118,35 @@ fn keep(plan: &Plan, lines: &mut Vec<Line>) -> Result<(), PlanError> {
         parts.push(format!("{} for other reasons", thousands(rest)));
     }
     lines.push(Line::new("keep", Tone::Plain, parts.join(" · ")));
+    Ok(())
+}
+
+/// What else will point nowhere.
+fn referred(plan: &Plan, lines: &mut Vec<Line>) -> Result<(), PlanError> {
+    let total = plan.summary().referred;
+    let mut label = "referred";
+    for referred in plan.referred().take(REFERRED_SHOWN) {
+        let Referred {
+            to,
+            by,
+            entries,
+            first,
+        } = referred?;
+        let text = match entries {
+            1 => format!("{first} is also referred to by {by}"),
+            n => format!(
+                "{} entries of {to} are also referred to by {by}",
+                thousands(n)
+            ),
+        };
+        lines.push(Line::new(label, Tone::Careful, text));
+        label = "";
+    }
+    let shown = total.min(REFERRED_SHOWN as u64);
+    if total > shown {
+        let text = format!("… and {} more", thousands(total - shown));
+        lines.push(Line::new("", Tone::Careful, text));
+    }
     Ok(())
 }
 

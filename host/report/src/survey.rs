@@ -49,7 +49,7 @@ impl Survey {
             .entry(step.act.asks_for().to_string())
             .or_default();
         right.0 += 1;
-        right.1 = right.1.saturating_add(step.size_bytes.unwrap_or(0));
+        right.1 = right.1.saturating_add(step.bytes().unwrap_or(0));
         let stand = Stand::of(step, progress);
         if !stand.word.is_empty() {
             *self.stands.entry(stand.group()).or_default() += 1;
@@ -61,13 +61,13 @@ impl Survey {
                         .insert(words::hearsay(&redaction.scanner, NAME_CHARS_MAX));
                 }
             }
-            Act::Export {
-                redaction: Some(redaction),
-            } => {
-                self.masked.0 += 1;
-                self.masked.1 += redaction.places_total();
+            Act::Export { redaction, .. } => {
+                if let Some(redaction) = redaction {
+                    self.masked.0 += 1;
+                    self.masked.1 += redaction.places_total();
+                }
             }
-            Act::Export { redaction: None } | Act::Archive {} => {}
+            Act::Archive {} => {}
             Act::Delete {
                 purge,
                 cancel_first,

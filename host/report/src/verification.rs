@@ -38,6 +38,7 @@ pub fn show_verification(
             "hidden until the service lets go of them",
         ),
         (verification.redacted, "redacted as planned"),
+        (verification.archived, "archived"),
         (verification.unchanged, "unchanged"),
     ]
     .into_iter()
@@ -153,6 +154,7 @@ struct Facts<'v> {
     gone: u64,
     hidden: u64,
     redacted: u64,
+    archived: u64,
     unchanged: u64,
     broken: u64,
     /// Whether the plan changed nothing else; none where it changes nothing.
@@ -231,6 +233,7 @@ pub fn verification_json(out: &mut dyn Write, verification: &Verification) -> io
                 gone: verification.gone,
                 hidden: verification.hidden,
                 redacted: verification.redacted,
+                archived: verification.archived,
                 unchanged: verification.unchanged,
                 broken: verification.broken,
                 others: Others::of(&verification.beside),

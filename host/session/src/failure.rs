@@ -166,6 +166,15 @@ pub enum Fault {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// A converter could not be run at all, by no fault of its own or of the content.
+    #[error("the converter `{converter}` could not be run")]
+    Converter {
+        /// Its name.
+        converter: String,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// Findings on disk could not be read back.
     #[error("the findings of a scan cannot be read")]
     Edits(#[source] Box<dyn std::error::Error + Send + Sync>),

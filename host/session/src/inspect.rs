@@ -55,7 +55,8 @@ impl Session {
         };
         let found = Found::of(&self.case, scanner, &entry.path, &entry.version);
         let findings = Findings::new(Arc::clone(self), rules, Some(found.write(&self.case)));
-        let (content, seen) = tap(content, findings.clone());
+        let handed = findings.clone();
+        let (content, seen) = tap(content, move |bytes| handed.handed(bytes));
         let done = self
             .scanners
             .scan(
@@ -92,7 +93,7 @@ impl Session {
     }
 
     /// An entry that could not be read to its end. Unknown is not empty.
-    fn unread(&self, entry: &Entry, error: StoreError) -> Answer<Outcome> {
+    pub(crate) fn unread(&self, entry: &Entry, error: StoreError) -> Answer<Outcome> {
         let failure = Failure::of_store(&error);
         let reason = match error {
             StoreError::OutOfReach { reason, .. } | StoreError::Impossible { reason, .. } => reason,
@@ -116,7 +117,7 @@ impl Session {
 pub(crate) struct Tapped(Arc<Mutex<Option<StoreError>>>);
 
 impl Tapped {
-    fn error(&self) -> Option<StoreError> {
+    pub(crate) fn error(&self) -> Option<StoreError> {
         self.0
             .lock()
             .expect("nothing panics while it holds this lock")
@@ -124,14 +125,14 @@ impl Tapped {
     }
 }
 
-/// Watches a stream on its way to a scanner: how much went by, and the error that ended it. The
-/// scanner is told of an error, but it is not asked.
-fn tap(content: Content, findings: Findings) -> (Content, Tapped) {
+/// Watches a stream on its way to a guest: how much went by, and the error that ended it. The guest is
+/// told of an error, but it is not asked.
+pub(crate) fn tap(content: Content, handed: impl Fn(u64) + Send + 'static) -> (Content, Tapped) {
     let tapped = Tapped::default();
     let error = tapped.clone();
     let watched = content.map(move |bytes: Result<Bytes, StoreError>| match bytes {
         Ok(bytes) => {
-            findings.handed(bytes.len() as u64);
+            handed(bytes.len() as u64);
             Ok(bytes)
         }
         Err(source) => {

@@ -11,12 +11,14 @@
 //!   [`Scan`] by the [`Scanners`] that the operator made available. What could not be looked at
 //!   becomes a gap of the plan, or makes it incomplete, whatever the guest does about it.
 //! - Proposing: [`Scope::delete`], [`Scope::redact`], [`Scope::export`], [`Scope::archive`]. A proposal
-//!   enters the draft whole, with its owned parts, or not at all.
+//!   enters the draft whole, with its owned parts, or not at all. What an export's converter makes, of
+//!   the [`Converters`] that the operator made available, is staged in the case at once.
 //!
 //! A guest learns a [`Failure`]; a [`Fault`] of the host stops it. Why something was denied, only the
 //! operator learns, as a [`Denial`].
 
 mod budget;
+mod converter;
 mod cut;
 mod decoded;
 mod delete;
@@ -36,9 +38,11 @@ mod scope;
 mod seen;
 mod select;
 mod session;
+mod stage;
 mod tally;
 
 pub use budget::Budget;
+pub use converter::{ConvertFault, Converters, NoConverters};
 pub use denial::Denial;
 pub use failure::{Answer, Code, Failure, Fault, Refusal};
 pub use listing::Listing;

@@ -62,7 +62,7 @@ impl Pile {
 
     pub(crate) fn push(&mut self, step: Step) -> Result<(), Fault> {
         self.count += 1;
-        self.bytes = self.bytes.saturating_add(step.size_bytes.unwrap_or(0));
+        self.bytes = self.bytes.saturating_add(step.bytes().unwrap_or(0));
         if self.steps.len() < IN_MEMORY_MAX {
             self.steps.push(step);
             return Ok(());

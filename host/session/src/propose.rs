@@ -6,7 +6,7 @@ use remit_policy::{Act, CaseId, Denied, Right};
 use remit_workspace::{Entry, EntryPath, StoreError, Version};
 
 use crate::scope::{canonical, invalid};
-use crate::{Answer, Failure, Fault, Refusal, Scope};
+use crate::{Answer, Code, Failure, Fault, Refusal, Scope};
 
 /// What a guest says of an entry that it was shown. Everything else in its record is not believed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub struct RedactOptions {
 pub struct ExportOptions {
     /// Why, in the guest's words.
     pub reason: String,
-    /// The package holds what this converter makes of the content. None is available yet: answers `invalid`.
+    /// The package holds what this converter makes of the content. Needs the right to read as well.
     pub through: Option<String>,
     /// The copy has this scanner's findings masked.
     pub redacted_by: Option<String>,
@@ -112,6 +112,24 @@ impl Scope {
         let version = self.pin(entry).await?;
         let step = self.step(entry, version, remit_plan::Act::Archive {}, why);
         self.permit(&step)?;
+        // Rights first: what a record is told of is for whoever may archive it.
+        if !entry.kind.can_be_archived() {
+            let failure = Failure::new(
+                Code::Impossible,
+                format!("{}: a {} cannot be archived", entry.path, entry.kind),
+            );
+            return Err(Halt::Keep(
+                "impossible (its kind cannot be archived)".to_owned(),
+                failure,
+            ));
+        }
+        if entry
+            .properties
+            .get("archived")
+            .is_some_and(|archived| archived == "true")
+        {
+            return Err(invalid(format!("{} is archived already", entry.path)).into());
+        }
         self.session.tally(&step, entry.size_bytes.unwrap_or(0))?;
         Ok(self.session.draft(|draft| draft.propose(&step)).map(drop)?)
     }

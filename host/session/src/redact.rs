@@ -82,12 +82,10 @@ impl Scope {
     }
 
     async fn try_export(&self, entry: &Entry, how: &ExportOptions) -> Tried<()> {
-        if let Some(converter) = &how.through {
-            return Err(invalid(format!(
-                "there is no converter `{}` here",
-                excerpt(converter)
-            ))
-            .into());
+        if how.through.is_some() && how.redacted_by.is_some() {
+            let message = "a copy is redacted or goes through a converter, not both: what a converter \
+                makes is not what the scanner saw";
+            return Err(invalid(message).into());
         }
         if how.sparing.is_some() && how.redacted_by.is_none() {
             return Err(invalid("sparing needs a scanner that something is redacted by").into());
@@ -122,13 +120,19 @@ impl Scope {
                 self.cut(entry, &version, &cut).await?
             }
         };
-        let step = self.step(
-            entry,
-            version,
-            remit_plan::Act::Export { redaction },
-            &how.reason,
-        );
+        let act = remit_plan::Act::Export {
+            redaction,
+            through: None,
+        };
+        let mut step = self.step(entry, version, act, &how.reason);
         self.permit(&step)?;
+        if let Some(converter) = &how.through {
+            let conversion = self.converted(entry, &step.version, converter).await?;
+            step.act = remit_plan::Act::Export {
+                redaction: None,
+                through: Some(conversion),
+            };
+        }
         Ok(step)
     }
 

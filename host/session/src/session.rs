@@ -1,16 +1,18 @@
 //! One run of a guest, or of an operator's verb: what it may see, what it proposed, what it used up.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use futures::StreamExt as _;
 use remit_plan::{Case, Draft, PlanError};
-use remit_policy::{Authority, Ceilings, Denied, OverCeiling, Right, Tally};
-use remit_workspace::{EntryPath, Gap, Kind, Millis, Pattern, Store};
+use remit_policy::{Authority, Bounded, Ceilings, Denied, OverCeiling, Right, Tally};
+use remit_workspace::{EntryPath, Gap, Kind, Millis, Pattern, Referring, Store};
 
 use crate::budget::Meter;
 use crate::denial::{self, Denials};
 use crate::seen::Seen;
-use crate::{Budget, Denial, Failure, Fault, Scanners, Scope};
+use crate::{Budget, Converters, Denial, Failure, Fault, Scanners, Scope};
 
 /// What a session is made of.
 pub struct Setup {
@@ -24,6 +26,8 @@ pub struct Setup {
     pub draft: Draft,
     /// The scanners that the operator made available.
     pub scanners: Arc<dyn Scanners>,
+    /// The converters that the operator made available.
+    pub converters: Arc<dyn Converters>,
     /// The operator's values, by the parameter's name.
     pub params: BTreeMap<String, Vec<String>>,
     /// The plan's instant.
@@ -53,6 +57,9 @@ pub struct Finished {
 pub struct Session {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) scanners: Arc<dyn Scanners>,
+    pub(crate) converters: Arc<dyn Converters>,
+    /// Bytes that converters have staged so far.
+    pub(crate) staged: AtomicU64,
     pub(crate) case: Case,
     pub(crate) meter: Meter,
     pub(crate) now: Millis,
@@ -96,6 +103,7 @@ impl Session {
             ceilings,
             draft,
             scanners,
+            converters,
             params,
             now,
             budget,
@@ -116,6 +124,8 @@ impl Session {
         Arc::new(Self {
             store,
             scanners,
+            converters,
+            staged: AtomicU64::new(0),
             case,
             meter,
             now,
@@ -181,6 +191,9 @@ impl Session {
         for kind in kinds {
             self.count(kind).await;
         }
+        if self.state().tally.entries(Bounded::Delete) > 0 {
+            self.refer().await?;
+        }
         let mut state = self.state();
         let mut draft = state.draft.take().ok_or(Fault::Finished)?;
         let mut tally = std::mem::take(&mut state.tally);
@@ -199,6 +212,26 @@ impl Session {
             over_ceiling,
             log,
         })
+    }
+
+    /// Notes what the records of the workspace refer to, whoever may see it: the reader of a plan that
+    /// deletes is told what else will point nowhere.
+    async fn refer(&self) -> Result<(), Fault> {
+        let mut references = self.store.references();
+        while let Some(found) = references.next().await {
+            match found {
+                Ok(Referring::To { by, to }) => self.draft(|draft| draft.refer(&by, &to))?,
+                Ok(Referring::Gap(gap)) => {
+                    let reason = format!("what it refers to is not known: {}", gap.reason);
+                    self.gap(&gap.path, reason)?;
+                }
+                Err(error) => {
+                    self.incomplete(format!("what records refer to could not be read: {error}"))?;
+                    break;
+                }
+            }
+        }
+        Ok(())
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {

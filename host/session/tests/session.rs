@@ -6,6 +6,8 @@
 mod bench;
 #[path = "session/deleting.rs"]
 mod deleting;
+#[path = "session/exporting.rs"]
+mod exporting;
 #[path = "session/laws.rs"]
 mod laws;
 #[path = "session/reading.rs"]

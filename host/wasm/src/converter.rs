@@ -1,10 +1,13 @@
 //! Converters: bytes in, bytes out, for export packages and staged rewrites.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use bytes::Bytes;
-use remit_session::Session;
+use remit_session::{ConvertFault, Converters, Session};
 use remit_workspace::{Content, Entry};
+use tokio::sync::Semaphore;
 use tokio::sync::mpsc::Sender;
 use wasmtime::component::Resource;
 
@@ -75,5 +78,71 @@ impl Converter {
         })
         .await;
         outcome(ended, &mut store, &self.limits)
+    }
+}
+
+/// The converters that an operator made available: a fresh pooled instance for every entry, on the
+/// task of whoever asks.
+#[derive(Debug)]
+pub struct ConverterPool {
+    converters: BTreeMap<String, Converter>,
+    limits: Limits,
+    cancel: Cancel,
+    /// So many instances may be alive: what is over waits, rather than find no room.
+    room: Semaphore,
+}
+
+impl ConverterPool {
+    /// A pool without converters. `limits` bound each call, which is one entry.
+    pub fn new(limits: Limits, cancel: Cancel) -> Self {
+        Self {
+            converters: BTreeMap::new(),
+            limits,
+            cancel,
+            room: Semaphore::new(0),
+        }
+    }
+
+    /// Adds a converter under a name, with the operator's values for its parameters.
+    pub fn add(
+        &mut self,
+        name: &str,
+        loaded: Arc<Loaded>,
+        params: Params,
+    ) -> Result<(), GuestError> {
+        // The others are for workflows, which wait for converters, and for scanners.
+        let room = loaded.runtime.slots() / 4;
+        let converter = Converter::new(loaded, params, self.limits, self.cancel.clone())?;
+        self.room = Semaphore::new(room);
+        self.converters.insert(name.to_owned(), converter);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Converters for ConverterPool {
+    fn digest(&self, name: &str) -> Option<String> {
+        let converter = self.converters.get(name)?;
+        Some(format!("sha256:{}", converter.loaded.outline().digest))
+    }
+
+    async fn convert(
+        &self,
+        name: &str,
+        session: &Arc<Session>,
+        of: Entry,
+        content: Content,
+        to: Sender<Bytes>,
+    ) -> Result<(), ConvertFault> {
+        let Some(converter) = self.converters.get(name) else {
+            let error = GuestError::Start(format!("there is no converter `{name}`"));
+            return Err(ConvertFault::Host(Box::new(error)));
+        };
+        let _room = self.room.acquire().await.expect("the room is never closed");
+        let converted = converter.convert(session, of, content, to).await;
+        converted.map_err(|error| match error.is_of_the_guest() {
+            true => ConvertFault::Converter(error.to_string()),
+            false => ConvertFault::Host(Box::new(error)),
+        })
     }
 }

@@ -67,6 +67,21 @@ pub enum GuestError {
     },
 }
 
+impl GuestError {
+    /// Whether the guest brought it about, rather than the host or a person.
+    pub(crate) fn is_of_the_guest(&self) -> bool {
+        match self {
+            Self::Time(_)
+            | Self::WholeTime(_)
+            | Self::Memory(_)
+            | Self::Limit(_)
+            | Self::Trap { .. }
+            | Self::Refused { .. } => true,
+            Self::Cancelled | Self::Fault(_) | Self::Start(_) | Self::World { .. } => false,
+        }
+    }
+}
+
 /// The mark of a guest that was stopped from outside.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("stopped from outside")]

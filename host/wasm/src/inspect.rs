@@ -87,10 +87,16 @@ enum Uses<'a> {
 
 impl Uses<'_> {
     /// Whether an interface that needs the right is at hand.
-    fn right(self, world: World, right: Right) -> bool {
-        let mut interfaces = offered(world).iter();
-        interfaces
-            .any(|interface| wit::right_of(interface) == Some(right) && self.interface(interface))
+    fn right(self, manifest: &Manifest, right: Right) -> bool {
+        let takes = |right| {
+            let mut interfaces = offered(manifest.world).iter();
+            interfaces.any(|interface| {
+                wit::right_of(interface) == Some(right) && self.interface(interface)
+            })
+        };
+        // What it exports through a converter is read on its behalf.
+        let converts = !manifest.converters.is_empty() && takes(Right::Export);
+        takes(right) || (right == Right::Read && converts)
     }
 
     fn interface(self, interface: &str) -> bool {
@@ -113,7 +119,7 @@ fn asks(manifest: &Manifest, uses: Uses<'_>) -> Vec<Ask> {
                 right: format!("{right}{}", line.strength),
                 pattern: line.pattern.to_string(),
                 required,
-                usable: uses.right(manifest.world, right),
+                usable: uses.right(manifest, right),
             });
             asks.extend(lines);
         }
@@ -134,7 +140,7 @@ fn never(manifest: &Manifest, uses: Uses<'_>) -> Vec<String> {
             Right::Archive => "propose to archive records",
         };
         let asked = !manifest.asks().lines(right).is_empty();
-        match (asked, uses.right(manifest.world, right)) {
+        match (asked, uses.right(manifest, right)) {
             (true, true) => {}
             (true, false) => never.push(format!(
                 "cannot {what}: it asks, but does not import what it takes"

@@ -37,7 +37,7 @@ mod wit;
 
 pub use cache::Cache;
 pub use cancel::Cancel;
-pub use converter::Converter;
+pub use converter::{Converter, ConverterPool};
 pub use engine::Runtime;
 pub use error::{Error, ImportError};
 pub use guest::{GuestError, run_workflow};

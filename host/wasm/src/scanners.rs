@@ -124,17 +124,9 @@ impl Scanners for ScannerPool {
     ) -> Result<(), ScanFault> {
         self.scan_one(name, of, content, found)
             .await
-            .map_err(|error| match error {
-                GuestError::Time(_)
-                | GuestError::WholeTime(_)
-                | GuestError::Memory(_)
-                | GuestError::Limit(_)
-                | GuestError::Trap { .. }
-                | GuestError::Refused { .. } => ScanFault::Scanner(error.to_string()),
-                GuestError::Cancelled
-                | GuestError::Fault(_)
-                | GuestError::Start(_)
-                | GuestError::World { .. } => ScanFault::Host(Box::new(error)),
+            .map_err(|error| match error.is_of_the_guest() {
+                true => ScanFault::Scanner(error.to_string()),
+                false => ScanFault::Host(Box::new(error)),
             })
     }
 }

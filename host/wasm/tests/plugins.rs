@@ -11,7 +11,8 @@ use bytes::Bytes;
 use futures::StreamExt as _;
 use remit_session::Selector;
 use remit_wasm::{
-    Cancel, Converter, Limits, Params, ScannerPool, inspect, run_workflow, try_scanner,
+    Cancel, Converter, ConverterPool, Limits, Params, ScannerPool, inspect, run_workflow,
+    try_scanner,
 };
 use remit_workspace::{Content, Store as _};
 use support::{With, acts, gaps, load, path, plugin, pool, seal, small};
@@ -184,6 +185,63 @@ async fn a_converter_writes_what_it_makes_of_the_content() {
     assert!(error.contains("limit"), "{error}");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_workflow_exports_through_a_converter() {
+    let workflow = load(&plugin("readable-logs"));
+    let mut converters = ConverterPool::new(
+        Limits {
+            output_bytes: 64,
+            ..Limits::default()
+        },
+        Cancel::new(),
+    );
+    let converter = load(&plugin("plain-log"));
+    let digest = format!("sha256:{}", converter.outline().digest);
+    converters
+        .add("plain-log", converter, Params::new())
+        .unwrap();
+    let store = small();
+    store.put(&path("/files/logs/red.log"), "\u{1b}[31mred\u{1b}[0m\n");
+    store.put(
+        &path("/files/logs/long.log"),
+        "0123456789012345678\n".repeat(10),
+    );
+    let bench = With {
+        manifest: Some(&workflow.outline().manifest),
+        converters: Arc::new(converters),
+        params: Params::from([("pattern".to_owned(), vec!["/files/logs/*.log".to_owned()])]),
+        ..With::default()
+    }
+    .on(store);
+    run_workflow(
+        &workflow,
+        &bench.session,
+        &Limits::default(),
+        &Cancel::new(),
+    )
+    .await
+    .unwrap();
+    let plan = seal(bench.finish().await);
+    let conversion = plan
+        .steps()
+        .map(Result::unwrap)
+        .find(|step| step.path.as_str() == "/files/logs/red.log")
+        .and_then(|step| step.act.conversion().cloned())
+        .unwrap();
+    assert_eq!(conversion.converter_digest, digest);
+    assert_eq!(
+        std::fs::read_to_string(plan.case().path(&conversion.staged)).unwrap(),
+        "red\n"
+    );
+    // The sandbox stopped it in the middle: nothing of it is exported, and the plan says so.
+    assert!(!acts(&plan).contains(&"export /files/logs/long.log".to_owned()));
+    let gaps = gaps(&plan);
+    assert!(
+        gaps.len() == 1 && gaps[0].contains("converter plain-log failed"),
+        "{gaps:?}"
+    );
+}
+
 #[test]
 fn first_party_plugins_can_do_no_more_than_they_say() {
     for name in [
@@ -191,6 +249,8 @@ fn first_party_plugins_can_do_no_more_than_they_say() {
         "subject",
         "employee-numbers",
         "erase-subject",
+        "plain-log",
+        "readable-logs",
     ] {
         let inspection = inspect(&plugin(name)).unwrap();
         assert_eq!(inspection.links, Ok(()), "{name}");

@@ -146,6 +146,32 @@ impl Kind {
     pub fn is_object(self) -> bool {
         matches!(self, Self::Blob | Self::File)
     }
+
+    /// Whether the service can archive records of this kind: hide them from its usual listings, and keep
+    /// them. From then on their property `archived` is `true`.
+    pub fn can_be_archived(self) -> bool {
+        match self {
+            Self::Run
+            | Self::Experiment
+            | Self::Model
+            | Self::Data
+            | Self::Component
+            | Self::Environment => true,
+            Self::Blob
+            | Self::File
+            | Self::Workspace
+            | Self::Metrics
+            | Self::Code
+            | Self::Datastore
+            | Self::Compute
+            | Self::Endpoint
+            | Self::Service
+            | Self::Pipeline
+            | Self::Schedule
+            | Self::Resource
+            | Self::Telemetry => false,
+        }
+    }
 }
 
 impl fmt::Display for Kind {

@@ -29,4 +29,4 @@ pub use error::StoreError;
 pub use memory::Memory;
 pub use path::{EntryPath, Generation, PathError};
 pub use pattern::{Pattern, PatternError};
-pub use store::{Content, Forecast, Listed, Listing, Relation, Store};
+pub use store::{Content, Forecast, Listed, Listing, References, Referring, Relation, Store};

@@ -15,8 +15,8 @@ use futures::StreamExt as _;
 
 use self::state::{Fault, State};
 use crate::{
-    Content, Entry, EntryPath, Forecast, Guard, Kind, Listed, Listing, Millis, Pattern, Relation,
-    Store, StoreError, Version,
+    Content, Entry, EntryPath, Forecast, Guard, Kind, Listed, Listing, Millis, Pattern, References,
+    Referring, Relation, Store, StoreError, Version,
 };
 
 /// The most bytes of one chunk: small, so that tests see many.
@@ -63,6 +63,13 @@ impl Memory {
         properties: BTreeMap<String, String>,
     ) -> Version {
         self.state().put(path, content.into(), properties)
+    }
+
+    /// Gives an entry one more property; nothing else of it changes.
+    pub fn set_property(&self, path: &EntryPath, name: &str, value: &str) {
+        if let Some(held) = self.state().current.get_mut(path) {
+            held.properties.insert(name.to_owned(), value.to_owned());
+        }
     }
 
     /// Takes an entry away, whatever holds it, and leaves no generation.
@@ -292,6 +299,22 @@ impl Store for Memory {
         futures::stream::iter(places)
             .flat_map(move |place| this.list(&place))
             .boxed()
+    }
+
+    fn references(&self) -> References {
+        let state = self.state();
+        let found: Vec<_> = state
+            .references
+            .iter()
+            .filter(|(by, _)| state.current.contains_key(by))
+            .flat_map(|(by, places)| {
+                let places = places
+                    .iter()
+                    .filter_map(|place| EntryPath::of_segments(place.literal_prefix()).ok());
+                places.map(|to| Ok(Referring::To { by: by.clone(), to }))
+            })
+            .collect();
+        futures::stream::iter(found).boxed()
     }
 
     fn guard(&self, _path: &EntryPath) -> Guard {

@@ -25,6 +25,24 @@ pub type Listing = BoxStream<'static, Result<Listed, StoreError>>;
 /// error means that every byte of that version was seen.
 pub type Content = BoxStream<'static, Result<Bytes, StoreError>>;
 
+/// What records refer to, in no promised order. An error is a passing failure and ends the stream.
+pub type References = BoxStream<'static, Result<Referring, StoreError>>;
+
+/// What a look at the records of a workspace yields.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Referring {
+    /// A record refers to a place through a URI that somebody wrote: to the entry there, and to
+    /// everything below.
+    To {
+        /// The record.
+        by: EntryPath,
+        /// The place.
+        to: EntryPath,
+    },
+    /// A record that could not be looked at, for good.
+    Gap(Gap),
+}
+
 /// How a part belongs to its record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Relation {
@@ -89,6 +107,10 @@ pub trait Store: Send + Sync + Debug {
 
     /// What belongs to a record. An object has no parts.
     fn parts(&self, of: &EntryPath, relation: Relation) -> Listing;
+
+    /// What the records of the workspace refer to, all of them in one pass: the places of
+    /// [`Relation::Referenced`], in this workspace or outside, whether something is there or not.
+    fn references(&self) -> References;
 
     /// How strictly a change to `path` is tied to a version.
     fn guard(&self, path: &EntryPath) -> Guard;

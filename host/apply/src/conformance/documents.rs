@@ -98,6 +98,21 @@ pub(super) async fn archiving(fixture: &dyn FixtureMut) {
         document.starts_with(r#"{"runId":"a","tags":{}"#) && document.contains("true"),
         "{document}"
     );
+    let archived = stat(fixture, &run).await.expect("it is there").properties;
+    assert_eq!(archived.get("archived").map(String::as_str), Some("true"));
+    let compute = path("/computes/archived");
+    fixture.put(&compute, b"{}").await;
+    let impossible = fixture
+        .store_mut()
+        .archive(
+            &permit(Act::Archive, &compute),
+            &pin(fixture, &compute).await,
+        )
+        .await;
+    assert!(
+        matches!(impossible, Err(StoreError::Impossible { .. })),
+        "{impossible:?}"
+    );
     let again = fixture
         .store_mut()
         .archive(&permit(Act::Archive, &run), &version)

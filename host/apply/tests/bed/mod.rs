@@ -15,7 +15,8 @@ use remit_apply::{
 };
 use remit_formats::{Edit, Format, Key, Operator, redact_all};
 use remit_plan::{
-    About, Act, Case, Digest, Draft, EditsWriter, Plan, Redaction, State, Step, format_name,
+    About, Act, Case, Conversion, Digest, Draft, EditsWriter, Plan, Redaction, StagedWriter, State,
+    Step, format_name,
 };
 use remit_policy::{Authority, Policy, Right, Rights, Strength};
 use remit_workspace::{EntryPath, Memory, Pattern, Store};
@@ -44,7 +45,9 @@ pub(crate) fn workspace() -> Arc<Memory> {
         &path("/files/copied-and-redacted.log"),
         format!("mail {SECRET}\n"),
     );
+    memory.put(&path("/files/converted.log"), "convert me, then delete me");
     memory.put(&path("/files/untouched.txt"), "nobody proposes me");
+    memory.put(&path("/models/m/1"), r#"{"name":"m"}"#);
     memory.put(&path("/runs/r1"), r#"{"runId":"r1"}"#);
     memory.put(&path("/runs/r1/metrics"), r#"{"loss":1}"#);
     memory.put(&path("/runs/r1-child"), r#"{"runId":"r1-child"}"#);
@@ -127,22 +130,40 @@ pub(crate) async fn redaction(memory: &Memory, case: &Case, at: &str) -> Redacti
     }
 }
 
+/// The same as a converter would have staged it, in more than one chunk.
+fn conversion(case: &Case, at: &str) -> Conversion {
+    let made = b"CONVERTED\n".repeat(27_000);
+    let mut file = StagedWriter::create(case, at).unwrap();
+    made.chunks(1000)
+        .for_each(|chunk| file.write(chunk).unwrap());
+    let file = file.finish().unwrap();
+    Conversion {
+        converter: "test".into(),
+        converter_digest: Digest::of(b"a component").to_string(),
+        staged: file.name,
+        after_sha256: file.digest.to_hex(),
+        after_size_bytes: made.len() as u64,
+    }
+}
+
 /// A plan that does every act: copies, redactions, deletes, a run with a child and their parts.
 pub(crate) async fn plan(memory: &Memory) -> Planned {
     let (folder, mut draft) = draft();
     let case = draft.case().clone();
     let mut steps = vec![
         step(memory, "/files/gone.txt", delete()).await,
-        step(memory, "/files/copied.txt", Act::Export { redaction: None }).await,
-        step(
-            memory,
-            "/files/copied-and-gone.txt",
-            Act::Export { redaction: None },
-        )
-        .await,
+        step(memory, "/files/copied.txt", Act::copy()).await,
+        step(memory, "/files/copied-and-gone.txt", Act::copy()).await,
         step(memory, "/files/copied-and-gone.txt", delete()).await,
         step(memory, "/runs/r1", delete()).await,
+        step(memory, "/models/m/1", Act::Archive {}).await,
     ];
+    let converted = Act::Export {
+        redaction: None,
+        through: Some(conversion(&case, "/files/converted.log")),
+    };
+    steps.push(step(memory, "/files/converted.log", converted).await);
+    steps.push(step(memory, "/files/converted.log", delete()).await);
     let masked = redaction(memory, &case, "/files/copied-and-redacted.log").await;
     let cut = redaction(memory, &case, "/files/redacted.log").await;
     steps.push(
@@ -151,6 +172,7 @@ pub(crate) async fn plan(memory: &Memory) -> Planned {
             "/files/copied-and-redacted.log",
             Act::Export {
                 redaction: Some(masked.clone()),
+                through: None,
             },
         )
         .await,

@@ -10,8 +10,8 @@ use bytes::Bytes;
 use remit_apply::{Append, Deleted, Durable, StoreMut};
 use remit_policy::Permitted;
 use remit_workspace::{
-    Content, Entry, EntryPath, Forecast, Guard, Listing, Memory, Pattern, Relation, Store,
-    StoreError, Version,
+    Content, Entry, EntryPath, Forecast, Guard, Listing, Memory, Pattern, References, Relation,
+    Store, StoreError, Version,
 };
 use tokio::sync::Notify;
 
@@ -116,6 +116,10 @@ impl Store for StoppingStore {
 
     fn parts(&self, of: &EntryPath, relation: Relation) -> Listing {
         self.inner.parts(of, relation)
+    }
+
+    fn references(&self) -> References {
+        self.inner.references()
     }
 
     fn guard(&self, path: &EntryPath) -> Guard {

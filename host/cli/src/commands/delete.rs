@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use remit_policy::{Right, Strength};
-use remit_session::DeleteOptions;
+use remit_session::{DeleteOptions, NoConverters};
 
 use super::verb::{Verb, export_first, for_each, named, proposed};
 use crate::args::{Going, Target};
@@ -48,6 +48,7 @@ pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
             ..Strength::default()
         },
         scanners: Arc::new(no_scanners()),
+        converters: Arc::new(NoConverters),
         cancel: Default::default(),
     };
     let options = DeleteOptions {

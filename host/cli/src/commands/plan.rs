@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use remit_plan::Plan;
-use remit_policy::{Authority, Grant, Rights, Strength, World, parse_allow};
+use remit_policy::{Authority, Grant, Name, Rights, Strength, World, parse_allow};
 use remit_wasm::run_workflow;
 use remit_workspace::Pattern;
 
@@ -113,18 +113,15 @@ pub(crate) async fn plan(
     let workspace = Workspace::open(&args.target)?;
     let guest = args.find()?;
     guest.expect(World::Workflow)?;
-    let scanners = guest
-        .manifest()
-        .scanners
-        .iter()
-        .map(|name| Guest::find(name.as_str()))
-        .collect::<Result<Vec<_>, _>>()?;
+    let find = |names: &[Name]| {
+        let found = names.iter().map(|name| Guest::find(name.as_str()));
+        found.collect::<Result<Vec<_>, _>>()
+    };
+    let scanners = find(&guest.manifest().scanners)?;
+    let converters = find(&guest.manifest().converters)?;
+    let all = || std::iter::once(&guest).chain(&scanners).chain(&converters);
     let given = Given::read(args.params.as_deref(), &args.param)?;
-    given.check_known(
-        std::iter::once(&guest)
-            .chain(&scanners)
-            .map(Guest::manifest),
-    )?;
+    given.check_known(all().map(Guest::manifest))?;
     let params = given.for_guest(guest.manifest())?;
 
     let policy = authority::policy(workspace.reading().as_ref()).await?;
@@ -133,12 +130,13 @@ pub(crate) async fn plan(
         .raise(&authority::raises(&args.raise)?)?;
     let guests = Guests::start(authority.sandbox())?;
     let own_scanner = guest.scans_for_itself().then_some(&guest);
-    let pool = guests.scanners(scanners.iter().chain(own_scanner), &given)?;
+    let scanner_pool = guests.scanners(scanners.iter().chain(own_scanner), &given)?;
+    let converter_pool = guests.converters(&converters, &given)?;
     let loaded = guests.load(&guest, World::Workflow)?;
 
     let case = case::create(args.case.as_deref(), guest.name(), &workspace)?;
     let mut covers = Vec::new();
-    for guest in std::iter::once(&guest).chain(&scanners) {
+    for guest in all() {
         let (name, bytes) = guest.kept();
         case.write_new(&name, bytes)?;
         covers.push(name);
@@ -149,7 +147,8 @@ pub(crate) async fn plan(
         workspace: &workspace,
         case,
         authority,
-        scanners: Arc::new(pool),
+        scanners: Arc::new(scanner_pool),
+        converters: Arc::new(converter_pool),
         params,
         who: guest.who(&loaded),
         covers,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use remit_policy::{Right, Sandbox, Strength, World};
-use remit_session::{Operator, RedactOptions, Selector};
+use remit_session::{NoConverters, Operator, RedactOptions, Selector};
 
 use super::verb::{Verb, export_first, named, proposed};
 use crate::args::{Going, Target};
@@ -50,6 +50,7 @@ pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
         right: Right::Redact,
         strength: Strength::default(),
         scanners: Arc::new(pool),
+        converters: Arc::new(NoConverters),
         cancel: guests.cancel.clone(),
     };
     let options = RedactOptions {

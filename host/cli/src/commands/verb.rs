@@ -1,11 +1,11 @@
-//! What `delete`, `redact` and `export` have in common: what a person typed is the grant, and plan,
+//! What `delete`, `redact`, `export` and `archive` have in common: what a person typed is the grant, and plan,
 //! show, ask and apply happen in one go.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use remit_policy::{Authority, Right, Strength};
-use remit_session::{ExportOptions, Named, Scanners, Scope, Selector};
+use remit_session::{Converters, ExportOptions, Named, Scanners, Scope, Selector};
 use remit_wasm::Cancel;
 use remit_workspace::Entry;
 
@@ -26,6 +26,7 @@ pub(crate) struct Verb<'a> {
     pub(crate) right: Right,
     pub(crate) strength: Strength,
     pub(crate) scanners: Arc<dyn Scanners>,
+    pub(crate) converters: Arc<dyn Converters>,
     pub(crate) cancel: Cancel,
 }
 
@@ -55,6 +56,7 @@ impl Verb<'_> {
             case,
             authority,
             scanners: self.scanners,
+            converters: self.converters,
             params: BTreeMap::new(),
             who: "operator".into(),
             covers: Vec::new(),

@@ -87,6 +87,7 @@ pub(crate) fn about(sample: &Sample) -> About {
         .to_owned(),
         version: Some("\"0x1\"".to_owned()),
         modified_ms: Some(1_763_800_000_000),
+        through: None,
     }
 }
 

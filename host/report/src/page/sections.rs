@@ -228,6 +228,33 @@ pub(super) fn kept(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
     write(out, markup)
 }
 
+pub(super) fn referred(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
+    let referred = first(plan.referred(), ROWS_MAX)?;
+    let total = plan.summary().referred;
+    if total == 0 {
+        return Ok(());
+    }
+    let markup = html! {
+        section aria-labelledby="referred" {
+            h2 id="referred" { "Records that stay, and refer to what goes" }
+            table.stacked {
+                thead { tr { th scope="col" { "record" } th scope="col" { "refers to" } th.number scope="col" { "of these, deleted" } } }
+                tbody {
+                    @for referred in &referred {
+                        tr {
+                            th scope="row" data-label="record" { span.path { (referred.by) } }
+                            td data-label="refers to" { span.path { (referred.to) } }
+                            td.number data-label="of these, deleted" { (thousands(referred.entries)) }
+                        }
+                    }
+                }
+            }
+            (more(total, referred.len()))
+        }
+    };
+    write(out, markup)
+}
+
 pub(super) fn residue(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
     let residue = first(plan.residue(), ROWS_MAX)?;
     let total = plan.summary().residue;

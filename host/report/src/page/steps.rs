@@ -111,7 +111,7 @@ fn row(step: &Step, stand: &Stand, speaker: &str, places: Option<(Vec<Context>, 
                     @if let Some((contexts, total)) = places { (around(&contexts, total)) }
                 }
             }
-            td.number data-label="size" { @if let Some(bytes) = step.size_bytes { (size(bytes)) } }
+            td.number data-label="size" { @if let Some(bytes) = step.bytes() { (size(bytes)) } }
             td.(tone_of_state) data-label=(if is_begun { "state" } else { "forecast" }) { @if !stand.word.is_empty() { span { (without_forecast(stand)) } } }
             td data-label=(speaker) {
                 @if !step.reason.is_empty() { span { "“" (words::hearsay(&step.reason, REASON_CHARS_MAX)) "”" } }

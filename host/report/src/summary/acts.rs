@@ -79,10 +79,13 @@ pub(super) fn redact(summary: &Summary, survey: &Survey, lines: &mut Vec<Line>) 
     lines.push(sentence("redact", Tone::Careful, things.collect(), 0, &places).aside(aside));
 }
 
+/// Converters that are named.
+const CONVERTERS_SHOWN: usize = 4;
+const RULE_CHARS_MAX: usize = 40;
+
 /// `17 places: 11 e-mail, 6 name`: the words for rules are the scanner's.
 pub(crate) fn rules(places: &BTreeMap<String, u64>) -> String {
     const RULES_SHOWN: usize = 6;
-    const RULE_CHARS_MAX: usize = 40;
     let total: u64 = places.values().sum();
     let mut by_count: Vec<(&String, &u64)> = places.iter().collect();
     by_count.sort_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));
@@ -124,6 +127,14 @@ pub(super) fn export(summary: &Summary, survey: &Survey, lines: &mut Vec<Line>) 
             ", {} masked in {}",
             thousands(survey.masked.0),
             count(survey.masked.1, "place", "places")
+        );
+    }
+    for (converter, copies) in summary.through.iter().take(CONVERTERS_SHOWN) {
+        let name = converter.split(' ').next().unwrap_or_default();
+        text += &format!(
+            ", {} through {}",
+            thousands(*copies),
+            words::hearsay(name, RULE_CHARS_MAX)
         );
     }
     if n < summary.steps {

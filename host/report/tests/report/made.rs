@@ -109,9 +109,10 @@ pub(crate) fn person() -> Made {
             cancel_first: true,
             forecast: State::GoneOn(1_799_231_400_000),
         };
-        let copy = || Act::Export { redaction: None };
+        let copy = Act::copy;
         let masked = Act::Export {
             redaction: Some(few.clone()),
+            through: None,
         };
         for step in [
             delete("/runs/jane-1", 1200),

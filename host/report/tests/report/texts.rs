@@ -302,7 +302,7 @@ fn verified_or_not() {
     "#);
     insta::assert_snapshot!(
         text(|out| verification_json(out, &verification).unwrap()),
-        @r#"{"remit":1,"verification":{"holds":false,"gone":4298,"hidden":0,"redacted":3,"unchanged":0,"broken":2,"known":"/runs/a","findings":[{"step":7,"path":"/runs/b","why":"it is \u001b[8mthere"}]}}"#
+        @r#"{"remit":1,"verification":{"holds":false,"gone":4298,"hidden":0,"redacted":3,"archived":0,"unchanged":0,"broken":2,"known":"/runs/a","findings":[{"step":7,"path":"/runs/b","why":"it is \u001b[8mthere"}]}}"#
     );
 }
 

@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use futures::StreamExt as _;
 use remit_plan::{About, Act, Case, Draft, Plan, PlanError, Step};
 use remit_policy::{Authority, Policy, Rights, StatedCeilings, parse_allow};
 use remit_session::{
-    Answer, Budget, Code, Finding, Findings, Finished, Named, Refusal, ScanFault, Scanners, Scope,
-    Session, Setup,
+    Answer, Budget, Code, ConvertFault, Converters, Finding, Findings, Finished, Named, Refusal,
+    ScanFault, Scanners, Scope, Session, Setup,
 };
 use remit_workspace::{Content, Entry, EntryPath, Memory, Store as _};
+use tokio::sync::mpsc::Sender;
 
 /// Later than anything that a workspace in memory holds.
 pub(crate) const NOW: i64 = 4_000_000_000_000;
@@ -73,6 +75,7 @@ impl With<'_> {
             authority,
             draft: Draft::new(case).unwrap(),
             scanners: Arc::new(Words),
+            converters: Arc::new(Makers),
             params: BTreeMap::from([("mail".to_owned(), vec!["jane@example.com".to_owned()])]),
             now: NOW,
             budget: self.budget,
@@ -248,6 +251,56 @@ impl Scanners for Words {
             Ok(()) => Ok(()),
             Err(Refusal::Failure(failure)) => Err(ScanFault::Scanner(failure.to_string())),
             Err(Refusal::Fault(fault)) => Err(ScanFault::Host(Box::new(fault))),
+        }
+    }
+}
+
+/// Converters by what they make of the content.
+#[derive(Debug)]
+pub(crate) struct Makers;
+
+#[async_trait]
+impl Converters for Makers {
+    fn digest(&self, name: &str) -> Option<String> {
+        (name != "none").then(|| format!("sha256:{name}"))
+    }
+
+    async fn convert(
+        &self,
+        name: &str,
+        session: &Arc<Session>,
+        of: Entry,
+        mut content: Content,
+        to: Sender<Bytes>,
+    ) -> Result<(), ConvertFault> {
+        let mut text = Vec::new();
+        while let Some(bytes) = content.next().await {
+            match bytes {
+                Ok(bytes) => text.extend_from_slice(&bytes),
+                // A converter that keeps an error to itself.
+                Err(_) => break,
+            }
+        }
+        let send = async |bytes: Vec<u8>| match to.send(bytes.into()).await {
+            Ok(()) => Ok(()),
+            Err(_) => Err(ConvertFault::Converter("nobody takes it".to_owned())),
+        };
+        match name {
+            "upper" => send(text.to_ascii_uppercase()).await,
+            "properties" => send(format!("{:?}", of.properties).into_bytes()).await,
+            "half" => {
+                send(text[..text.len() / 2].to_vec()).await?;
+                Err(ConvertFault::Converter("it ran out of memory".to_owned()))
+            }
+            "flood" => loop {
+                send(vec![b'x'; 1000]).await?;
+            },
+            "host" => Err(ConvertFault::Host("no more file handles".into())),
+            "says" => {
+                session.log("hello");
+                send(text).await
+            }
+            other => panic!("no behaviour {other}"),
         }
     }
 }

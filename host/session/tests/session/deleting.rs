@@ -2,7 +2,7 @@
 
 use remit_policy::{Bounded, Measure, StatedCeilings};
 use remit_session::{Budget, Code, DeleteOptions, Named, Selector};
-use remit_workspace::{Memory, Store as _};
+use remit_workspace::{Memory, Pattern, Store as _};
 
 use crate::bench::{ALL, Bench, With, acts, all, code, is_purge, kept, path, steps};
 
@@ -514,7 +514,11 @@ async fn contradictions_are_answered_at_once() {
 
 #[tokio::test]
 async fn records_are_archived_and_objects_are_not() {
-    let bench = With::default().on(workspace());
+    let store = workspace();
+    store.put(&path("/computes/c"), "{}");
+    store.put(&path("/runs/done"), "{}");
+    store.set_property(&path("/runs/done"), "archived", "true");
+    let bench = With::default().on(store);
     let (run, blob) = (
         bench.named("/runs/r").await,
         bench.named("/blobs/c/x").await,
@@ -524,7 +528,22 @@ async fn records_are_archived_and_objects_are_not() {
         code(bench.root().archive(&blob, "").await),
         Some(Code::Invalid)
     );
-    assert_eq!(acts(&bench.plan().await), ["archive /runs/r"]);
+    let compute = bench.named("/computes/c").await;
+    assert_eq!(
+        code(bench.root().archive(&compute, "").await),
+        Some(Code::Impossible)
+    );
+    let done = bench.named("/runs/done").await;
+    assert_eq!(
+        code(bench.root().archive(&done, "").await),
+        Some(Code::Invalid)
+    );
+    let plan = bench.plan().await;
+    assert_eq!(acts(&plan), ["archive /runs/r"]);
+    assert_eq!(
+        kept(&plan),
+        ["archive /computes/c: impossible (its kind cannot be archived)"]
+    );
 }
 
 #[tokio::test]
@@ -566,4 +585,60 @@ async fn more_parts_than_fit_in_memory_wait_on_disk() {
         bench.store.stat(&path("/runs/r")).await.is_ok(),
         "a session changes nothing"
     );
+}
+
+#[tokio::test]
+async fn a_plan_names_the_records_that_refer_to_what_goes() {
+    let store = workspace();
+    let below = |text: &str| Pattern::at_and_below(&path(text)).unwrap();
+    for (record, to) in [
+        ("/data/b/1", "/blobs/c/x"),
+        ("/data/b/2", "/blobs/c"),
+        ("/data/b/3", "/blobs/c/xy"),
+        ("/models/m/1", "/blobs/azureml/ExperimentRun/dcid.r/logs"),
+        ("/data/gone/1", "/blobs/c/x"),
+    ] {
+        store.put(&path(record), "{}");
+        store.refer(&path(record), below(to));
+    }
+    let bench = With::default().on(store);
+    for entry in ["/blobs/c/x", "/data/gone/1", "/runs/r"] {
+        assert_eq!(delete(&bench, entry, because("")).await, None, "{entry}");
+    }
+    let plan = bench.plan().await;
+    let referred: Vec<String> = plan
+        .referred()
+        .map(Result::unwrap)
+        .map(|referred| format!("{} by {}: {}", referred.to, referred.by, referred.entries))
+        .collect();
+    assert_eq!(
+        referred,
+        [
+            "/blobs/azureml/ExperimentRun/dcid.r/logs by /models/m/1: 1",
+            "/blobs/c by /data/b/2: 1",
+            "/blobs/c/x by /data/b/1: 1",
+        ]
+    );
+    assert_eq!(plan.summary().referred, 3);
+    let names = |file: &remit_plan::FileDigest| file.name == "referred.jsonl";
+    assert!(plan.manifest().files.iter().any(names), "under the digest");
+}
+
+#[tokio::test]
+async fn an_export_asks_nobody_what_refers_to_it() {
+    let store = workspace();
+    store.put(&path("/data/b/1"), "{}");
+    store.refer(
+        &path("/data/b/1"),
+        Pattern::at_and_below(&path("/blobs/c/x")).unwrap(),
+    );
+    let bench = With::default().on(store);
+    let named = bench.named("/blobs/c/x").await;
+    bench
+        .root()
+        .export(&named, &Default::default())
+        .await
+        .unwrap();
+    let plan = bench.plan().await;
+    assert_eq!((plan.summary().referred, plan.referred().count()), (0, 0));
 }

@@ -316,7 +316,7 @@ async fn refusals_of_exporting() {
         (
             "/files/a",
             ExportOptions {
-                through: Some("pdf".into()),
+                through: Some("none".into()),
                 ..plain()
             },
             Code::Invalid,

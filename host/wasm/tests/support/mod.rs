@@ -10,7 +10,7 @@ use remit_plan::{About, Case, Draft, Plan, Step};
 use remit_policy::{
     Authority, Ceilings, Grant, GuestDigest, Manifest, Policy, Rights, StatedCeilings, parse_allow,
 };
-use remit_session::{Budget, Finished, Scanners, Session, Setup};
+use remit_session::{Budget, Converters, Finished, NoConverters, Scanners, Session, Setup};
 use remit_wasm::{Cancel, Limits, Loaded, Params, Runtime, ScannerPool};
 use remit_workspace::{EntryPath, Memory};
 
@@ -86,6 +86,7 @@ pub(crate) struct With<'a> {
     pub(crate) ceilings: StatedCeilings,
     pub(crate) budget: Budget,
     pub(crate) scanners: Arc<dyn Scanners>,
+    pub(crate) converters: Arc<dyn Converters>,
     pub(crate) params: Params,
 }
 
@@ -98,6 +99,7 @@ impl Default for With<'_> {
             ceilings: StatedCeilings::default(),
             budget: Budget::default(),
             scanners: Arc::new(ScannerPool::new(Limits::default(), Cancel::new())),
+            converters: Arc::new(NoConverters),
             params: BTreeMap::new(),
         }
     }
@@ -127,6 +129,7 @@ impl With<'_> {
             authority,
             draft: Draft::new(case).unwrap(),
             scanners: self.scanners,
+            converters: self.converters,
             params: self.params,
             now: NOW,
             budget: self.budget,
