@@ -53,6 +53,7 @@ impl Atoms {
     }
 
     /// Reads one byte.
+    #[inline]
     pub(crate) fn step(&mut self, byte: u8) -> Piece {
         match self {
             Self::Utf8 { to_come, quotes } => {
@@ -120,6 +121,16 @@ impl Atoms {
             Self::Utf16 { .. } => 0,
             Self::Json(walker) => walker.plain_run(&bytes[..within(until_edit)]),
         }
+    }
+
+    /// Steps over whole lines of JSON Lines that no edit reaches, and over the rest of one that
+    /// `is_settled`; returns how many bytes that is. May only be called between atoms.
+    pub(crate) fn pass_lines(&mut self, bytes: &[u8], until_edit: u64, is_settled: bool) -> usize {
+        let Self::Json(walker) = self else {
+            return 0;
+        };
+        let reach = usize::try_from(until_edit).unwrap_or(usize::MAX);
+        walker.pass_lines(&bytes[..reach.min(bytes.len())], is_settled)
     }
 
     /// Appends the text of one character to `text`, as UTF-8 where it is text at all.

@@ -4,6 +4,9 @@
 //! The grammar above it only says whether, and where, the bytes stop being JSON. It checks no
 //! UTF-8 and takes several documents after one another, as service logs named `.json` have them.
 
+use memchr::{memchr, memrchr};
+
+use crate::line::{ascii_len, is_one_value};
 use crate::scalar::Scalar;
 
 /// Deepest nesting of arrays and objects that is accepted.
@@ -101,6 +104,8 @@ pub(crate) struct Walker {
     want: Want,
     nesting: Vec<Nest>,
     in_key: bool,
+    /// A line begins here, and nothing of it has been read. Never in a document.
+    line_begins: bool,
     verdict: Verdict,
     last_line: Verdict,
 }
@@ -114,15 +119,52 @@ impl Walker {
             want: Want::Value,
             nesting: Vec::new(),
             in_key: false,
+            line_begins: mode == Mode::Lines,
             verdict: Verdict::default(),
             last_line: Verdict::default(),
         }
     }
 
+    #[inline]
     pub(crate) fn step(&mut self, byte: u8) -> Step {
+        self.line_begins = false;
         let step = self.read(byte);
         self.offset += 1;
         step
+    }
+
+    /// Steps over the line at the start of `bytes`, its break included, if a line begins there and
+    /// is plainly one document, and returns how many bytes that is. [`Self::last_line`] says so too.
+    pub(crate) fn plain_line(&mut self, bytes: &[u8]) -> Option<usize> {
+        if !self.line_begins {
+            return None;
+        }
+        let n = memchr(b'\n', bytes)?;
+        if !is_one_value(&bytes[..n]) {
+            return None;
+        }
+        self.offset += n as u64 + 1;
+        self.last_line = Verdict {
+            n_values: 1,
+            ..Verdict::default()
+        };
+        Some(n + 1)
+    }
+
+    /// Steps over all of `bytes` up to the last line break, unread, and returns how many bytes that
+    /// is: for whoever needs to know only where a line begins. Nothing of a line is left at its end.
+    ///
+    /// Does so where a line begins, and with `is_settled` in the middle of one.
+    pub(crate) fn pass_lines(&mut self, bytes: &[u8], is_settled: bool) -> usize {
+        if self.mode != Mode::Lines || !(self.line_begins || is_settled) {
+            return 0;
+        }
+        let Some(last) = memrchr(b'\n', bytes) else {
+            return 0;
+        };
+        self.end_line();
+        self.offset += last as u64 + 1;
+        last + 1
     }
 
     /// Steps over the plain characters at the start of `bytes`, if a string is being read, and
@@ -131,11 +173,7 @@ impl Walker {
         if self.state != State::Text {
             return 0;
         }
-        let is_plain = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
-        let n = bytes
-            .iter()
-            .position(|byte| !is_plain(byte))
-            .unwrap_or(bytes.len());
+        let n = ascii_len(bytes);
         self.offset += n as u64;
         n
     }
@@ -165,6 +203,7 @@ impl Walker {
         self.verdict
     }
 
+    #[inline]
     fn read(&mut self, byte: u8) -> Step {
         if byte == b'\n' && self.mode == Mode::Lines {
             return self.end_line();
@@ -238,6 +277,7 @@ impl Walker {
         self.state = after_lead(byte);
     }
 
+    #[inline]
     fn text(&mut self, byte: u8) -> Step {
         self.state = State::Text;
         match byte {
@@ -254,6 +294,7 @@ impl Walker {
         begun(Class::Char)
     }
 
+    #[inline]
     fn outside(&mut self, byte: u8) -> Step {
         self.state = State::Outside;
         match byte {
@@ -377,6 +418,7 @@ impl Walker {
         self.want = Want::Value;
         self.nesting.clear();
         self.in_key = false;
+        self.line_begins = true;
         structure(Some(Event::LineEnd))
     }
 
@@ -436,7 +478,7 @@ pub(crate) fn continuation_len(byte: u8) -> u8 {
     }
 }
 
-fn is_bare(byte: u8) -> bool {
+pub(crate) fn is_bare(byte: u8) -> bool {
     !matches!(
         byte,
         b' ' | b'\t' | b'\r' | b'\n' | b'"' | b'{' | b'}' | b'[' | b']' | b':' | b','

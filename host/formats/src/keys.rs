@@ -45,6 +45,7 @@ impl Keys {
     }
 
     /// Text of a key that stays as it is.
+    #[inline]
     pub(crate) fn keep(&mut self, text: &[u8]) {
         self.cut(text);
         self.put(text);
@@ -69,6 +70,12 @@ impl Keys {
         if let Some(current) = &mut self.current {
             current.edited = true;
         }
+    }
+
+    /// Whether no edit has reached into a key of the objects that are open.
+    pub(crate) fn are_untouched(&self) -> bool {
+        !self.objects.iter().any(|object| object.edited)
+            && self.current.as_ref().is_none_or(|current| !current.edited)
     }
 
     pub(crate) fn event(&mut self, event: Event, offset: u64) -> Result<(), FormatError> {

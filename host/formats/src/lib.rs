@@ -21,6 +21,7 @@ mod error;
 mod format;
 mod json;
 mod keys;
+mod line;
 mod marks;
 mod operator;
 mod redact;

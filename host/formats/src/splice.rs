@@ -32,6 +32,10 @@ pub struct Splicer<I: Iterator> {
     pseudonyms: Pseudonyms,
     /// Raw bytes read, those of the atom being read included.
     offset: u64,
+    /// Where the next edit starts, as far as was known between the last two atoms.
+    next_edit: u64,
+    /// An edit has just ended, and what follows on its line matters to nothing that was cut.
+    line_is_settled: bool,
     atom: Vec<u8>,
     class: Class,
     /// The start of the token being read has left already: it is too long to be replaced.
@@ -70,6 +74,8 @@ where
             keys: is_json.then(|| Keys::new(MAX_KEYS)),
             pseudonyms: key.pseudonyms(),
             offset: 0,
+            next_edit: 0,
+            line_is_settled: false,
             atom: Vec::new(),
             class: Class::Char,
             long: false,
@@ -113,12 +119,18 @@ where
     }
 
     fn skip(&mut self, rest: &[u8]) -> Result<usize, FormatError> {
-        let until_edit = match self.edits.peek()? {
-            // An edit that starts inside what has been read is dealt with by the next atom.
-            Some(edit) => edit.offset.saturating_sub(self.offset),
-            None => u64::MAX,
-        };
-        Ok(self.atoms.skip(rest, until_edit))
+        self.next_edit = self.edits.peek()?.map_or(u64::MAX, |edit| edit.offset);
+        // An edit that starts inside what has been read is dealt with by the next atom.
+        let until_edit = self.next_edit.saturating_sub(self.offset);
+        let is_settled = std::mem::take(&mut self.line_is_settled);
+        let passed = self.atoms.pass_lines(rest, until_edit, is_settled);
+        if passed == 0 {
+            return Ok(self.atoms.skip(rest, until_edit));
+        }
+        if let Some(keys) = &mut self.keys {
+            keys.clear();
+        }
+        Ok(passed)
     }
 
     fn copy(&mut self, skipped: &[u8], out: &mut Vec<u8>) {
@@ -135,14 +147,19 @@ where
             self.end_atom(out)?;
             self.class = piece.class;
         }
-        self.atom.push(byte);
-        self.offset += 1;
-        if piece.closed {
-            self.end_atom(out)?;
-        } else if self.atom.len() > MAX_SCALAR {
-            self.refuse_edit_in_long_token()?;
-            out.append(&mut self.atom);
-            self.long = true;
+        if piece.closed && !piece.joins && self.active.is_none() && self.offset < self.next_edit {
+            // An atom of one byte that no edit touches: most of what is not in a string.
+            self.copy(&[byte], out);
+        } else {
+            self.atom.push(byte);
+            self.offset += 1;
+            if piece.closed {
+                self.end_atom(out)?;
+            } else if self.atom.len() > MAX_SCALAR {
+                self.refuse_edit_in_long_token()?;
+                out.append(&mut self.atom);
+                self.long = true;
+            }
         }
         if let (Some(keys), Atoms::Json(walker)) = (&mut self.keys, &self.atoms) {
             if walker.verdict().broken.is_some() {
@@ -270,6 +287,8 @@ where
         {
             self.put(pseudonym.finish().as_bytes(), out);
         }
+        // A cut key may come to equal one that follows in its object.
+        self.line_is_settled = self.keys.as_ref().is_some_and(Keys::are_untouched);
         self.n_done += 1;
     }
 

@@ -201,6 +201,11 @@ enum Keep {
 fn walk(walker: &mut Walker, bytes: &[u8], mut line: impl FnMut(Verdict, usize)) {
     let mut at = 0;
     while at < bytes.len() {
+        if let Some(n) = walker.plain_line(&bytes[at..]) {
+            at += n;
+            line(walker.last_line(), at - 1);
+            continue;
+        }
         at += walker.plain_run(&bytes[at..]);
         let Some(&byte) = bytes.get(at) else {
             return;

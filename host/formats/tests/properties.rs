@@ -253,6 +253,27 @@ proptest! {
         }
     }
 
+    /// A line is cut as if it stood alone, whatever stands around it.
+    #[test]
+    fn lines_are_cut_one_by_one(
+        lines in prop::collection::vec(prop_oneof![
+            4 => json().prop_map(|value| value.to_string()),
+            1 => Just(format!("{{\"{NEEDLE}\":1,\"REDACTED-email\":2}}")),
+            1 => Just(format!("{{\"at\": \"{NEEDLE}")),
+            1 => "[ {}:,a]{0,6}",
+        ], 1..6),
+        operators in prop::collection::vec(operator(), 1..2),
+        cuts in prop::collection::vec(any::<usize>(), 0..6),
+    ) {
+        let cut = |text: &[u8], cuts: &[usize]| {
+            let edits = scan(Format::JsonLines, text, NEEDLE, &operators);
+            redact(Format::JsonLines, text, &edits, cuts)
+        };
+        let each: Result<Vec<_>, _> = lines.iter().map(|line| cut(line.as_bytes(), &[])).collect();
+        let all = cut(lines.join("\n").as_bytes(), &cuts);
+        prop_assert_eq!(all.ok(), each.ok().map(|lines| lines.join(&b'\n')));
+    }
+
     /// Random places: refused, or still a document with every object's keys apart.
     #[test]
     fn json_is_never_broken(

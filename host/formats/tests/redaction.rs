@@ -273,6 +273,18 @@ fn keys_do_not_become_equal() {
     );
     check_error(json, r#"{"REDACTED-email":2,"«jo»":1}"#, Label, &at(26));
     check_error(
+        Format::JsonLines,
+        "{\"a\":1}\n{\"«jo»\":1,\"REDACTED-email\":2}\n{}\n",
+        Label,
+        &at(34),
+    );
+    check_error(
+        Format::JsonLines,
+        "{\"«jo»\":[\"«al»\"],\"REDACTED-email\":2}\n",
+        Label,
+        &at(31),
+    );
+    check_error(
         json,
         r#"{"REDACTED\u002demail":2,"«jo»":1}"#,
         Label,
