@@ -1,6 +1,7 @@
 //! Real signals and a real full disk: what was stopped is taken up again and ends as if undisturbed.
 
 use std::fs;
+use std::io::{Read as _, Write as _};
 use std::process::{Command, Stdio};
 
 use crate::bed::{Bed, REMIT, Ran};
@@ -128,6 +129,47 @@ fn a_person_stops_planning_cleanly() {
     assert_eq!(bed.tree("w"), before);
     assert!(!bed.path("d.case").exists(), "half a plan is no plan");
     bed.remit(&command).exits(0);
+}
+
+/// At a terminal, before anything is confirmed: Ctrl-C ends it, and the plan stays.
+#[test]
+fn a_person_stops_it_when_asked() {
+    let bed = Bed::new();
+    bed.write("w/a.txt", "delete me");
+    let mut terminal = Command::new("script");
+    let command = format!("{REMIT} delete /files/a.txt -w w --case d.case");
+    terminal.args(["-qec", &command, "/dev/null"]);
+    for (name, value) in bed.command(&[]).get_envs() {
+        if let Some(value) = value {
+            terminal.env(name, value);
+        }
+    }
+    let mut terminal = terminal
+        .current_dir(bed.path("."))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("script (Debian: bsdutils)");
+    let (mut keys, mut screen) = (
+        terminal.stdin.take().unwrap(),
+        terminal.stdout.take().unwrap(),
+    );
+    let mut shown = String::new();
+    let mut byte = [0];
+    while screen.read(&mut byte).unwrap() > 0 {
+        shown.push(char::from(byte[0]));
+        if shown.ends_with("or anything else to stop:") {
+            keys.write_all(b"\x03").unwrap();
+        }
+    }
+    assert_eq!(terminal.wait().unwrap().code(), Some(130), "{shown}");
+    assert!(
+        shown.contains("the plan stays: remit apply d.case"),
+        "{shown}"
+    );
+    assert!(bed.path("w/a.txt").exists());
+    bed.remit(&["apply", "d.case", "--yes"]).exits(0);
+    assert!(!bed.path("w/a.txt").exists());
 }
 
 /// In the order in which the system was asked: what was written to the journal is flushed before a file goes.
