@@ -244,6 +244,134 @@ fn a_policy_that_wants_approvals_gets_them() {
         .says("approved by ada@example.com");
 }
 
+/// Each thing that can have happened since planning: its own words, its own exit code, and nothing touched.
+#[test]
+fn what_happened_since_planning_is_told_and_touches_nothing() {
+    type Happens = fn(&Bed);
+    let cases: [(&str, Happens, i32, &str); 10] = [
+        (
+            "the entry was changed",
+            |bed| bed.write("w/a.txt", "other"),
+            4,
+            "changed since planning",
+        ),
+        (
+            "the entry was replaced by an equal one",
+            |bed| {
+                bed.write("w/new", "a");
+                std::fs::rename(bed.path("w/new"), bed.path("w/a.txt")).unwrap();
+            },
+            4,
+            "changed since planning",
+        ),
+        (
+            "the entry was deleted and made again",
+            |bed| {
+                std::fs::remove_file(bed.path("w/a.txt")).unwrap();
+                bed.write("w/a.txt", "a");
+            },
+            4,
+            "changed since planning",
+        ),
+        (
+            "the entry was deleted",
+            |bed| std::fs::remove_file(bed.path("w/a.txt")).unwrap(),
+            4,
+            "it was no longer there",
+        ),
+        (
+            "it became a link",
+            |bed| {
+                std::fs::remove_file(bed.path("w/a.txt")).unwrap();
+                std::os::unix::fs::symlink("b.txt", bed.path("w/a.txt")).unwrap();
+            },
+            3,
+            "symbolic link",
+        ),
+        (
+            "a hold was put on it",
+            |bed| {
+                bed.remit(&[
+                    "hold",
+                    "add",
+                    "CASE-7",
+                    "/files/a.txt",
+                    "--reason",
+                    "a dispute",
+                    "-w",
+                    "w",
+                ])
+                .exits(0);
+            },
+            3,
+            "hold CASE-7",
+        ),
+        (
+            "the policy was changed",
+            |bed| bed.write("w/.remit/policy.toml", "version = 1\n"),
+            4,
+            "policy has changed since planning",
+        ),
+        (
+            "the policy was broken",
+            |bed| bed.write("w/.remit/policy.toml", "version = 1\napprovels = 2\n"),
+            2,
+            "approvels",
+        ),
+        (
+            "a byte of the plan was changed",
+            |bed| {
+                let file = bed.path("d.case/steps/0000000001.jsonl");
+                let text = std::fs::read_to_string(&file).unwrap();
+                std::fs::write(&file, text.replace("/files/a.txt", "/files/b.txt")).unwrap();
+            },
+            3,
+            "has been changed since the plan was sealed",
+        ),
+        (
+            "it expired",
+            |bed| {
+                let file = bed.path("d.case/MANIFEST");
+                let text = std::fs::read_to_string(&file).unwrap();
+                let lines = text.lines().map(|line| match line.split_once("expires") {
+                    Some((before, _)) => format!("{before}expires    2020-01-01T00:00:00Z\n"),
+                    None => format!("{line}\n"),
+                });
+                std::fs::write(&file, lines.collect::<String>()).unwrap();
+            },
+            4,
+            "expired on 2020-01-01",
+        ),
+    ];
+    for (what, happens, exit, words) in cases {
+        let bed = Bed::new();
+        bed.write("w/a.txt", "a");
+        bed.write("w/b.txt", "b");
+        bed.remit(&[
+            "delete",
+            "/files/a.txt",
+            "-w",
+            "w",
+            "--plan",
+            "--case",
+            "d.case",
+        ])
+        .exits(0);
+        happens(&bed);
+        let before = bed.tree("w");
+        let ran = bed.remit(&["apply", "d.case", "--yes"]);
+        assert_eq!(
+            ran.exit,
+            Some(exit),
+            "{what}\n{}\n{}",
+            ran.stdout,
+            ran.stderr
+        );
+        ran.says(words);
+        assert_eq!(bed.tree("w"), before, "{what}");
+    }
+}
+
 #[test]
 fn a_stale_plan_touches_nothing_that_changed() {
     let bed = Bed::new();
@@ -267,4 +395,102 @@ fn a_stale_plan_touches_nothing_that_changed() {
     bed.remit(&["apply", "d.case", "--yes", "-w", "other"])
         .exits(3)
         .says("and this is");
+}
+
+#[test]
+fn verify_says_what_it_shows_and_what_it_does_not() {
+    let bed = Bed::new();
+    for name in ["a.txt", "b.txt", "c.txt"] {
+        bed.write(&format!("w/{name}"), name);
+    }
+    bed.remit(&[
+        "delete",
+        "/files/a.txt",
+        "-w",
+        "w",
+        "--yes",
+        "--case",
+        "d.case",
+    ])
+    .exits(0);
+    let verify = ["verify", "d.case"];
+    bed.remit(&verify)
+        .exits(0)
+        .says("2 entries of no step stayed unchanged while the plan was applied")
+        .says("everything is as it should be");
+    // What others do afterwards is told, and is not the plan's failure.
+    bed.write("w/b.txt", "changed");
+    bed.write("w/d.txt", "new");
+    std::fs::remove_file(bed.path("w/c.txt")).unwrap();
+    bed.remit(&verify)
+        .exits(0)
+        .says("1 vanished · 1 changed · 1 new since then, not by this plan");
+    // What was pinned cannot be exchanged.
+    let after = bed.path("d.case/others/after");
+    let pinned = std::fs::read(&after).unwrap();
+    std::fs::write(&after, "").unwrap();
+    bed.remit(&verify)
+        .exits(3)
+        .says("not the one in the journal");
+    std::fs::write(&after, pinned).unwrap();
+    bed.write("w/a.txt", "a.txt");
+    bed.remit(&verify).exits(1).says("it is there");
+}
+
+/// A folder that nobody may read is a gap all the way: listed as one, accepted by number, never empty.
+#[test]
+fn an_unreadable_folder_is_a_gap_to_the_end() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let bed = Bed::new();
+    bed.write("w/open/a.txt", "a");
+    bed.write("w/closed/b.txt", "b");
+    let closed = bed.path("w/closed");
+    let mode = |mode| {
+        std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    mode(0o000);
+    // Root reads everything, unless it lays that right down.
+    let remit = |arguments: &[&str]| {
+        let plain = bed.command(arguments);
+        let mut command = Command::new("setpriv");
+        command.arg("--bounding-set=-dac_override,-dac_read_search");
+        command.arg(plain.get_program()).args(plain.get_args());
+        command.current_dir(bed.path("."));
+        for (name, value) in plain.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        command.stdin(std::process::Stdio::null());
+        let is_root = Command::new("id").arg("-u").output().unwrap().stdout == b"0\n";
+        let mut command = if is_root {
+            command
+        } else {
+            bed.command(arguments)
+        };
+        crate::bed::Ran::of(command.output().expect("setpriv (Debian: util-linux)"))
+    };
+    let reason = "no permission to list";
+    remit(&["list", "-w", "w"]).exits(5).says(reason);
+    let delete = [
+        "delete",
+        "/files/**",
+        "-w",
+        "w",
+        "--yes",
+        "--case",
+        "d.case",
+    ];
+    remit(&delete)
+        .exits(3)
+        .says("gap 1 is not accepted")
+        .says(reason);
+    assert!(bed.path("w/open/a.txt").exists());
+    remit(&["apply", "d.case", "--accept-gap", "1", "--yes"]).exits(0);
+    mode(0o700);
+    assert_eq!(
+        bed.tree("w").into_keys().collect::<Vec<_>>(),
+        [b"closed/b.txt".to_vec()]
+    );
 }

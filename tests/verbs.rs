@@ -363,6 +363,8 @@ fn names_of_every_sort_are_handled_or_reported() {
         b"tab\there",
         b"-w",
         b"new\nline",
+        // As long as a name may be; a replacement's own must not be longer.
+        &[b'n'; 255],
     ];
     fs::create_dir(bed.path("odd")).unwrap();
     for name in names {
@@ -396,7 +398,7 @@ fn names_of_every_sort_are_handled_or_reported() {
     .says("gap");
     bed.remit(&["apply", "e.case", "--accept-gap", "all", "--yes"])
         .exits(0)
-        .says("13 done");
+        .says("14 done");
     bed.remit(&["verify", "e.case"])
         .exits(0)
         .says("complete and unchanged");
@@ -411,6 +413,28 @@ fn names_of_every_sort_are_handled_or_reported() {
     bed.remit(&["download", "/files/**", "out", "-w", "odd"])
         .exits(0);
     assert_eq!(bed.tree("out").len(), names.len());
+    // One of two names that differ in case, alone; then all.
+    let delete = |what: &str, case: &str| {
+        bed.remit(&[
+            "delete",
+            what,
+            "-w",
+            "odd",
+            "--yes",
+            "--case",
+            case,
+            "--accept-gap",
+            "all",
+        ])
+        .exits(0);
+    };
+    delete("/files/a.log", "one.case");
+    let left = bed.tree("odd");
+    assert!(left.contains_key(&b"A.log"[..]) && !left.contains_key(&b"a.log"[..]));
+    delete("/files/*", "all.case");
+    let left = bed.tree("odd");
+    assert_eq!(left.keys().collect::<Vec<_>>(), [&b"link".to_vec()]);
+    assert!(fs::metadata("/etc/passwd").is_ok());
 }
 
 #[test]

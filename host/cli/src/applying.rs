@@ -72,7 +72,7 @@ pub(crate) async fn show(
 }
 
 /// Asks whether to go on: a person types the number of entries, a pipeline says `--yes`.
-fn confirm(ui: &Ui, plan: &Plan, yes: bool) -> Result<bool, CommandError> {
+async fn confirm(ui: &Ui, plan: &Plan, yes: bool) -> Result<bool, CommandError> {
     if yes {
         return Ok(true);
     }
@@ -90,9 +90,21 @@ fn confirm(ui: &Ui, plan: &Plan, yes: bool) -> Result<bool, CommandError> {
         .values()
         .map(|count| count.entries)
         .sum();
-    let answer = ui.ask(&format!(
-        "Type the number of entries ({entries}) to go on, or anything else to stop:"
-    ))?;
+    let question =
+        format!("Type the number of entries ({entries}) to go on, or anything else to stop:");
+    let (answered, answer) = tokio::sync::oneshot::channel();
+    // A thread of its own: reading cannot be called off, and once planning has listened for Ctrl-C, the
+    // system no longer ends the process by it.
+    std::thread::spawn(move || answered.send(Ui::answer_to(&question)));
+    let answer = tokio::select! {
+        answer = answer => answer.unwrap_or(Ok(None))?,
+        Ok(()) = tokio::signal::ctrl_c() => {
+            return Err(
+                CommandError::new(Exit::Interrupted, "stopped as you asked; nothing was changed")
+                    .hint(format!("the plan stays: remit apply {case}")),
+            );
+        }
+    };
     Ok(answer.is_some_and(|answer| answer.replace([',', '_', ' '], "") == entries.to_string()))
 }
 
@@ -121,7 +133,7 @@ pub(crate) async fn carry_out(
     }
     // Approvals are the confirmation; and what was begun was confirmed before.
     let is_confirmed = !admitted.approvals.is_empty() || admitted.is_begun();
-    if !is_confirmed && !confirm(ui, &plan, yes)? {
+    if !is_confirmed && !confirm(ui, &plan, yes).await? {
         ui.status(format!(
             "Nothing was changed. The plan stays: remit apply {}",
             case.display()

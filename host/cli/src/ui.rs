@@ -98,6 +98,11 @@ impl Ui {
 
     /// Asks a person; the line without its end. None when the input ends.
     pub(crate) fn ask(&self, question: &str) -> Result<Option<String>, CommandError> {
+        Self::answer_to(question)
+    }
+
+    /// The same, for a thread of its own.
+    pub(crate) fn answer_to(question: &str) -> Result<Option<String>, CommandError> {
         eprint!("{question} ");
         io::stderr().flush()?;
         let mut line = String::new();
