@@ -303,6 +303,39 @@ fn a_delete_names_what_else_refers_to_it() {
 }
 
 #[test]
+fn a_compute_target_is_detached() {
+    let bed = Bed::with_sample();
+    bed.write(
+        "sample/records/computes/cluster.json",
+        r#"{"name": "cluster"}"#,
+    );
+    let detach = |pattern: &str, more: &[&str]| {
+        bed.remit(&[&["delete", pattern, "--detach", "-w", "sample"], more].concat())
+    };
+    detach("/runs/churn-000000", &["--yes"])
+        .exits(0)
+        .says("only a compute target can be detached");
+    detach("/computes/cluster", &["--purge"]).exits(2);
+    let before = bed.tree("sample");
+    detach("/computes/cluster", &["--case", "d.case", "--plan"])
+        .exits(0)
+        .says("1 only detached: what is below it stays");
+    bed.remit(&["show", "d.case", "--steps"])
+        .exits(0)
+        .says("detached: what is below it stays");
+    bed.remit(&["apply", "d.case", "--yes"])
+        .exits(0)
+        .says("1 gone");
+    let after = bed.tree("sample");
+    let gone: Vec<_> = before
+        .keys()
+        .filter(|name| !after.contains_key(*name))
+        .collect();
+    assert_eq!(gone, [b"records/computes/cluster.json"]);
+    bed.remit(&["verify", "d.case"]).exits(0);
+}
+
+#[test]
 fn records_are_archived_and_nothing_else_changes() {
     let bed = Bed::with_sample();
     let archive = |more: &[&str]| {
