@@ -500,6 +500,71 @@ fn json_answers_are_versioned_and_one_object_a_line() {
 }
 
 #[test]
+fn cases_are_listed_with_how_far_they_have_come() {
+    let bed = logs();
+    let plan = |case: &str, path: &str| {
+        bed.remit(&["delete", path, "-w", "logs", "--case", case, "--plan"])
+            .exits(0);
+    };
+    plan("a-planned.case", "/files/clean.log");
+    plan("b-done.case", "/files/app.log");
+    bed.remit(&["apply", "b-done.case", "--yes"]).exits(0);
+    plan("c-closed.case", "/files/keep.txt");
+    bed.remit(&["apply", "c-closed.case", "--yes"]).exits(0);
+    bed.remit(&["case", "close", "c-closed.case", "--yes"])
+        .exits(0);
+    plan("d-approved.case", "/files/clean.log");
+    let keygen = std::process::Command::new("ssh-keygen")
+        .args(["-q", "-t", "ed25519", "-N", "", "-f"])
+        .arg(bed.path("key"))
+        .status()
+        .unwrap();
+    assert!(keygen.success());
+    bed.remit(&["approve", "d-approved.case", "--key", "key"])
+        .exits(0);
+    plan("e-expired.case", "/files/clean.log");
+    let manifest = bed.path("e-expired.case/MANIFEST");
+    let text = fs::read_to_string(&manifest).unwrap();
+    let expires = text
+        .lines()
+        .find(|line| line.starts_with("# expires"))
+        .unwrap();
+    let text = text.replace(expires, "# expires    2020-01-01T00:00:00Z");
+    fs::write(&manifest, text).unwrap();
+    let states = |more: &[&str]| {
+        let listed = bed.remit(&[&["case", "list", "--json"], more].concat());
+        let lines: Vec<String> = listed
+            .stdout
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .map(|line: serde_json::Value| {
+                let of = |name: &str| line[name].as_str().unwrap().to_owned();
+                format!("{} {}", of("case"), of("state"))
+            })
+            .collect();
+        (listed.exit, lines)
+    };
+    let expect = [
+        "a-planned.case planned",
+        "b-done.case done",
+        "c-closed.case closed",
+        "d-approved.case approved",
+        "e-expired.case expired",
+    ];
+    assert_eq!(states(&[]), (Some(0), expect.map(str::to_owned).into()));
+    bed.remit(&["case", "list"])
+        .exits(0)
+        .says("a-planned.case  operator on ");
+    // A case that is damaged is told of, and the others are listed.
+    bed.write("a-planned.case/gaps.jsonl", "x");
+    bed.remit(&["case", "list"])
+        .exits(5)
+        .says("its SHA-256 is not the one in MANIFEST");
+    assert_eq!(states(&[]).1.len(), 4);
+    bed.remit(&["case", "list", "nowhere"]).exits(1);
+}
+
+#[test]
 fn every_command_explains_itself() {
     let bed = Bed::new();
     let help = bed.remit(&["--help"]).exits(0).stdout;
