@@ -303,6 +303,39 @@ fn a_delete_names_what_else_refers_to_it() {
 }
 
 #[test]
+fn a_compute_target_is_detached() {
+    let bed = Bed::with_sample();
+    bed.write(
+        "sample/records/computes/cluster.json",
+        r#"{"name": "cluster"}"#,
+    );
+    let detach = |pattern: &str, more: &[&str]| {
+        bed.remit(&[&["delete", pattern, "--detach", "-w", "sample"], more].concat())
+    };
+    detach("/runs/churn-000000", &["--yes"])
+        .exits(0)
+        .says("only a compute target can be detached");
+    detach("/computes/cluster", &["--purge"]).exits(2);
+    let before = bed.tree("sample");
+    detach("/computes/cluster", &["--case", "d.case", "--plan"])
+        .exits(0)
+        .says("1 only detached: what is below it stays");
+    bed.remit(&["show", "d.case", "--steps"])
+        .exits(0)
+        .says("detached: what is below it stays");
+    bed.remit(&["apply", "d.case", "--yes"])
+        .exits(0)
+        .says("1 gone");
+    let after = bed.tree("sample");
+    let gone: Vec<_> = before
+        .keys()
+        .filter(|name| !after.contains_key(*name))
+        .collect();
+    assert_eq!(gone, [b"records/computes/cluster.json"]);
+    bed.remit(&["verify", "d.case"]).exits(0);
+}
+
+#[test]
 fn records_are_archived_and_nothing_else_changes() {
     let bed = Bed::with_sample();
     let archive = |more: &[&str]| {
@@ -488,6 +521,71 @@ fn json_answers_are_versioned_and_one_object_a_line() {
         .exits(0);
     let value: serde_json::Value = serde_json::from_str(&plan.stdout).unwrap();
     assert_eq!(value["remit"], 1);
+}
+
+#[test]
+fn cases_are_listed_with_how_far_they_have_come() {
+    let bed = logs();
+    let plan = |case: &str, path: &str| {
+        bed.remit(&["delete", path, "-w", "logs", "--case", case, "--plan"])
+            .exits(0);
+    };
+    plan("a-planned.case", "/files/clean.log");
+    plan("b-done.case", "/files/app.log");
+    bed.remit(&["apply", "b-done.case", "--yes"]).exits(0);
+    plan("c-closed.case", "/files/keep.txt");
+    bed.remit(&["apply", "c-closed.case", "--yes"]).exits(0);
+    bed.remit(&["case", "close", "c-closed.case", "--yes"])
+        .exits(0);
+    plan("d-approved.case", "/files/clean.log");
+    let keygen = std::process::Command::new("ssh-keygen")
+        .args(["-q", "-t", "ed25519", "-N", "", "-f"])
+        .arg(bed.path("key"))
+        .status()
+        .unwrap();
+    assert!(keygen.success());
+    bed.remit(&["approve", "d-approved.case", "--key", "key"])
+        .exits(0);
+    plan("e-expired.case", "/files/clean.log");
+    let manifest = bed.path("e-expired.case/MANIFEST");
+    let text = fs::read_to_string(&manifest).unwrap();
+    let expires = text
+        .lines()
+        .find(|line| line.starts_with("# expires"))
+        .unwrap();
+    let text = text.replace(expires, "# expires    2020-01-01T00:00:00Z");
+    fs::write(&manifest, text).unwrap();
+    let states = |more: &[&str]| {
+        let listed = bed.remit(&[&["case", "list", "--json"], more].concat());
+        let lines: Vec<String> = listed
+            .stdout
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .map(|line: serde_json::Value| {
+                let of = |name: &str| line[name].as_str().unwrap().to_owned();
+                format!("{} {}", of("case"), of("state"))
+            })
+            .collect();
+        (listed.exit, lines)
+    };
+    let expect = [
+        "a-planned.case planned",
+        "b-done.case done",
+        "c-closed.case closed",
+        "d-approved.case approved",
+        "e-expired.case expired",
+    ];
+    assert_eq!(states(&[]), (Some(0), expect.map(str::to_owned).into()));
+    bed.remit(&["case", "list"])
+        .exits(0)
+        .says("a-planned.case  operator on ");
+    // A case that is damaged is told of, and the others are listed.
+    bed.write("a-planned.case/gaps.jsonl", "x");
+    bed.remit(&["case", "list"])
+        .exits(5)
+        .says("its SHA-256 is not the one in MANIFEST");
+    assert_eq!(states(&[]).1.len(), 4);
+    bed.remit(&["case", "list", "nowhere"]).exits(1);
 }
 
 #[test]

@@ -296,13 +296,16 @@ impl Run<'_> {
                 let archived = store.archive(&permitted, &step.version).await;
                 archived.map(|_version| State::Done)
             }
-            Act::Delete { .. } => store
-                .delete(&permitted, &step.version)
-                .await
-                .map(|deleted| match deleted {
+            Act::Delete { detach, .. } => {
+                let deleted = match detach {
+                    true => store.detach(&permitted, &step.version).await,
+                    false => store.delete(&permitted, &step.version).await,
+                };
+                deleted.map(|deleted| match deleted {
                     Deleted::Gone => State::Gone,
                     Deleted::GoneOn(when) => State::GoneOn(when),
-                }),
+                })
+            }
         };
         match done {
             Ok(state) => state,

@@ -36,6 +36,7 @@ pub async fn all(fixture: &dyn FixtureMut) {
         documents::patching(fixture).await;
         documents::patching_a_version_that_changed(fixture).await;
         documents::archiving(fixture).await;
+        documents::detaching(fixture).await;
         documents::deleting(fixture).await;
     }
 }

@@ -22,6 +22,18 @@ impl StoreMut for Memory {
         Ok(until.map_or(Deleted::Gone, Deleted::GoneOn))
     }
 
+    async fn detach(
+        &self,
+        permitted: &Permitted,
+        version: &Version,
+    ) -> Result<Deleted, StoreError> {
+        let path = permitted.path();
+        if Kind::of(path) != Some(Kind::Compute) {
+            return Err(impossible(path, "only a compute target can be detached"));
+        }
+        self.delete(permitted, version).await
+    }
+
     async fn replace(
         &self,
         permitted: &Permitted,

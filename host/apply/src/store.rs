@@ -28,6 +28,12 @@ pub trait StoreMut: Store {
     async fn delete(&self, permitted: &Permitted, version: &Version)
     -> Result<Deleted, StoreError>;
 
+    /// Forgets a compute target: its record goes, and nothing below it is touched.
+    /// [`StoreError::Impossible`] of any other entry, and where the workspace knows no such thing: it is
+    /// never deleted in its place.
+    async fn detach(&self, permitted: &Permitted, version: &Version)
+    -> Result<Deleted, StoreError>;
+
     /// Replaces an object's bytes. `content` is read to its end first: when it fails, nothing is done.
     /// What else the object has (permissions, metadata, tags, tier) stays.
     async fn replace(

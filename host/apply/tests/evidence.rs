@@ -54,6 +54,7 @@ impl Bench {
             let act = Act::Delete {
                 purge: false,
                 cancel_first: false,
+                detach: false,
                 forecast: State::Gone,
             };
             let guard = memory.guard(&path);

@@ -265,7 +265,7 @@ async fn verifying_sees_what_is_not_so() {
     let verification = verify(&plan, &progress, &*memory).await.unwrap();
     assert!(
         verification.holds()
-            && verification.gone == 9
+            && verification.gone == 10
             && verification.redacted == 2
             && verification.archived == 1,
         "{verification:?}"

@@ -359,6 +359,19 @@ impl StoreMut for Directory {
         .await
     }
 
+    async fn detach(
+        &self,
+        permitted: &Permitted,
+        version: &Version,
+    ) -> Result<Deleted, StoreError> {
+        // Here a compute target is its record: what it stands for lies elsewhere, and is not reached.
+        if Kind::of(permitted.path()) != Some(Kind::Compute) {
+            let miss = Miss::Impossible("only a compute target can be detached");
+            return Err(miss.at(permitted.path(), DELETING));
+        }
+        self.delete(permitted, version).await
+    }
+
     async fn replace(
         &self,
         permitted: &Permitted,

@@ -89,6 +89,9 @@ pub enum Act {
         /// Stops a running one first.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         cancel_first: bool,
+        /// Forgets a compute target: its record goes, and nothing below it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        detach: bool,
         /// What the delete is expected to achieve.
         forecast: State,
     },

@@ -7,6 +7,7 @@
 //!
 //! Steps are read as they are written down; nothing grows with their number.
 
+mod cases;
 mod json;
 mod listing;
 mod outcome;
@@ -21,6 +22,7 @@ mod survey;
 mod verification;
 pub mod words;
 
+pub use cases::{CaseLine, CasePlan, Stage, case_json, list_case};
 pub use listing::{entry_json, list_entry};
 pub use outcome::{outcome_json, show_outcome};
 pub use page::{Context, ShowPage, html};

@@ -121,6 +121,9 @@ struct Line<'s> {
     purge: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cancel_first: Option<bool>,
+    /// Said where it is so.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    detach: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     redaction: Option<Cut<'s>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -204,6 +207,7 @@ fn line(step: &Step, stand: Stand) -> Line<'_> {
         guard: step.guard.as_str(),
         purge,
         cancel_first,
+        detach: matches!(step.act, Act::Delete { detach: true, .. }),
         redaction: step.act.redaction().map(cut),
         through: step.act.conversion().map(through),
         reason: &step.reason,

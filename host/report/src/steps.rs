@@ -126,9 +126,13 @@ pub(crate) fn facts(step: &Step) -> Vec<String> {
     if let Act::Delete {
         purge,
         cancel_first,
+        detach,
         ..
     } = &step.act
     {
+        if *detach {
+            facts.push("detached: what is below it stays".to_owned());
+        }
         if *purge {
             facts.push("for good".to_owned());
         }

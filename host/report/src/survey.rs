@@ -22,6 +22,8 @@ pub(crate) struct Survey {
     pub(crate) generations: u64,
     /// Deletes that stop something first.
     pub(crate) cancels: u64,
+    /// Compute targets that are only forgotten.
+    pub(crate) detaches: u64,
     /// Places below which everything goes: the first few, and how many.
     pub(crate) all_below: (Vec<EntryPath>, u64),
     /// Steps by act as granted (`delete+purge`): how many, and their bytes.
@@ -71,8 +73,10 @@ impl Survey {
             Act::Delete {
                 purge,
                 cancel_first,
+                detach,
                 ..
             } => {
+                self.detaches += u64::from(*detach);
                 self.purges += u64::from(*purge);
                 self.cancels += u64::from(*cancel_first);
             }

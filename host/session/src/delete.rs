@@ -30,11 +30,19 @@ impl Scope {
 
     async fn try_delete(&self, entry: &Entry, how: &DeleteOptions) -> Tried<()> {
         if how.detach {
-            return Err(invalid("detaching is not available here").into());
+            if entry.kind != Kind::Compute {
+                let message = format!("{}: only a compute target can be detached", entry.path);
+                return Err(invalid(message).into());
+            }
+            if how.purge || how.cancel_first {
+                let message =
+                    "what is detached stays where it is: it is neither purged nor stopped";
+                return Err(invalid(message).into());
+            }
         }
         let step = self.deletion(entry, how).await?;
         let mut pile = self.pile(step)?;
-        if !how.keep_parts && !entry.kind.is_object() {
+        if !how.keep_parts && !how.detach && !entry.kind.is_object() {
             self.add_parts(entry, &mut pile, how.clone()).await?;
         }
         self.session.tally(pile.first(), pile.bytes())?;
@@ -57,6 +65,7 @@ impl Scope {
         let act = remit_plan::Act::Delete {
             purge: how.purge,
             cancel_first,
+            detach: how.detach,
             forecast: State::from(forecast.clone()),
         };
         let mut step = self.step(entry, version, act, &how.reason);

@@ -26,7 +26,7 @@ pub struct DeleteOptions {
     pub keep_parts: bool,
     /// For good, generations included.
     pub purge: bool,
-    /// A compute target is forgotten; what is below it stays. No backend can yet: answers `invalid`.
+    /// A compute target is forgotten; what is below it stays. Of other entries it is `invalid`.
     pub detach: bool,
     /// What runs is stopped first.
     pub cancel_first: bool,

@@ -120,6 +120,34 @@ pub(super) async fn archiving(fixture: &dyn FixtureMut) {
     assert!(matches!(again, Err(StoreError::Changed(_))), "{again:?}");
 }
 
+pub(super) async fn detaching(fixture: &dyn FixtureMut) {
+    let (compute, run) = (path("/computes/detached"), path("/runs/undetached"));
+    fixture.put(&compute, b"{}").await;
+    fixture.put(&run, b"{}").await;
+    let version = pin(fixture, &run).await;
+    let refused = fixture.store_mut().detach(&delete(&run), &version).await;
+    assert!(
+        matches!(refused, Err(StoreError::Impossible { .. })),
+        "{refused:?}"
+    );
+    assert!(
+        stat(fixture, &run).await.is_ok(),
+        "it is not deleted instead"
+    );
+    let version = pin(fixture, &compute).await;
+    let other = permit(Act::Archive, &compute);
+    assert!(fixture.store_mut().detach(&other, &version).await.is_err());
+    let detached = fixture
+        .store_mut()
+        .detach(&delete(&compute), &version)
+        .await;
+    assert!(matches!(detached, Ok(Deleted::Gone)), "{detached:?}");
+    assert!(matches!(
+        stat(fixture, &compute).await,
+        Err(StoreError::NotFound(_))
+    ));
+}
+
 pub(super) async fn deleting(fixture: &dyn FixtureMut) {
     let (run, metrics) = (path("/runs/deleted"), path("/runs/deleted/metrics"));
     fixture.put(&run, b"{}").await;

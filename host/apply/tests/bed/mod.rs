@@ -47,6 +47,7 @@ pub(crate) fn workspace() -> Arc<Memory> {
     );
     memory.put(&path("/files/converted.log"), "convert me, then delete me");
     memory.put(&path("/files/untouched.txt"), "nobody proposes me");
+    memory.put(&path("/computes/c"), r#"{"name":"c"}"#);
     memory.put(&path("/models/m/1"), r#"{"name":"m"}"#);
     memory.put(&path("/runs/r1"), r#"{"runId":"r1"}"#);
     memory.put(&path("/runs/r1/metrics"), r#"{"loss":1}"#);
@@ -96,6 +97,16 @@ pub(crate) fn delete() -> Act {
     Act::Delete {
         purge: false,
         cancel_first: false,
+        detach: false,
+        forecast: State::Gone,
+    }
+}
+
+fn detach() -> Act {
+    Act::Delete {
+        purge: false,
+        cancel_first: false,
+        detach: true,
         forecast: State::Gone,
     }
 }
@@ -157,6 +168,7 @@ pub(crate) async fn plan(memory: &Memory) -> Planned {
         step(memory, "/files/copied-and-gone.txt", delete()).await,
         step(memory, "/runs/r1", delete()).await,
         step(memory, "/models/m/1", Act::Archive {}).await,
+        step(memory, "/computes/c", detach()).await,
     ];
     let converted = Act::Export {
         redaction: None,

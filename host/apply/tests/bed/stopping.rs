@@ -149,6 +149,14 @@ impl StoreMut for StoppingStore {
         passing!(self, self.inner.delete(permitted, version))
     }
 
+    async fn detach(
+        &self,
+        permitted: &Permitted,
+        version: &Version,
+    ) -> Result<Deleted, StoreError> {
+        passing!(self, self.inner.detach(permitted, version))
+    }
+
     async fn replace(
         &self,
         permitted: &Permitted,

@@ -1,5 +1,7 @@
 //! `remit case`: what is done with a case as a whole.
 
+mod list;
+
 use std::path::{Path, PathBuf};
 
 use remit_apply::{ApplyError, Closable, Exports, Unfinished};
@@ -14,7 +16,7 @@ use crate::exit::Exit;
 use crate::target::Workspace;
 use crate::ui::Ui;
 
-/// Close a case: destroy its key and its papers
+/// List cases, or close one
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -23,6 +25,7 @@ pub(crate) struct Args {
 
 #[derive(clap::Subcommand)]
 enum What {
+    List(list::Args),
     Close(Close),
 }
 
@@ -51,7 +54,10 @@ struct Close {
 }
 
 pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
-    let What::Close(args) = args.what;
+    let args = match args.what {
+        What::List(args) => return list::run(&args, ui),
+        What::Close(args) => args,
+    };
     let exports = match args.package {
         true => Exports::Remove,
         false => Exports::Keep,

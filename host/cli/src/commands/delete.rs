@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use remit_policy::{Right, Strength};
 use remit_session::{DeleteOptions, NoConverters};
+use remit_workspace::Kind;
 
 use super::verb::{Verb, export_first, for_each, named, proposed};
 use crate::args::{Going, Target};
@@ -26,6 +27,9 @@ pub(crate) struct Args {
     /// Leave what belongs to a record; delete the record alone
     #[arg(long)]
     keep_parts: bool,
+    /// Forget compute targets: their records go, and what is below them stays
+    #[arg(long, conflicts_with_all = ["purge", "cancel_first"])]
+    detach: bool,
     /// Stop what is running before it is deleted
     #[arg(long)]
     cancel_first: bool,
@@ -56,10 +60,17 @@ pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
         purge: args.purge,
         keep_parts: args.keep_parts,
         cancel_first: args.cancel_first,
-        ..DeleteOptions::default()
+        detach: args.detach,
     };
     verb.run(ui, async |scope, patterns| {
         for_each(scope, patterns, async |entry| {
+            if args.detach && entry.kind != Kind::Compute {
+                ui.warn(format!(
+                    "{} stays: only a compute target can be detached",
+                    entry.path
+                ));
+                return Ok(());
+            }
             export_first(scope, &entry, &args.going).await?;
             proposed(scope.delete(&named(&entry), &options).await)
         })

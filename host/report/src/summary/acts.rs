@@ -49,6 +49,13 @@ pub(super) fn delete(summary: &Summary, survey: &Survey, lines: &mut Vec<Line>) 
         );
         lines.push(Line::led_by("", Tone::Danger, survey.cancels, text));
     }
+    if survey.detaches > 0 {
+        let text = format!(
+            "only detached: what is below {} stays",
+            noun(survey.detaches, "it", "them")
+        );
+        lines.push(Line::led_by("", Tone::Careful, survey.detaches, text));
+    }
     let (places, n) = &survey.all_below;
     if *n > 0 {
         let named: Vec<&str> = places.iter().map(|place| place.as_str()).collect();

@@ -72,6 +72,7 @@ pub(crate) fn delete(text: &str, bytes: u64) -> Step {
     let act = Act::Delete {
         purge: false,
         cancel_first: false,
+        detach: false,
         forecast: State::Gone,
     };
     step(text, Some(bytes), act, "")
@@ -107,6 +108,7 @@ pub(crate) fn person() -> Made {
         let purge = Act::Delete {
             purge: true,
             cancel_first: true,
+            detach: false,
             forecast: State::GoneOn(1_799_231_400_000),
         };
         let copy = Act::copy;
@@ -194,6 +196,7 @@ pub(crate) fn hostile() -> Made {
         let act = Act::Delete {
             purge: false,
             cancel_first: false,
+            detach: false,
             forecast: State::Unknown(HOSTILE.into()),
         };
         let mut delete = step(name.as_str(), Some(1), act, HOSTILE);

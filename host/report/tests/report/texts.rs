@@ -428,6 +428,7 @@ fn what_cannot_be_enumerated_is_named() {
         step.act = remit_plan::Act::Delete {
             purge: true,
             cancel_first: false,
+            detach: false,
             forecast: State::Gone,
         };
         draft.propose(&step).unwrap();

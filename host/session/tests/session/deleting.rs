@@ -642,3 +642,40 @@ async fn an_export_asks_nobody_what_refers_to_it() {
     let plan = bench.plan().await;
     assert_eq!((plan.summary().referred, plan.referred().count()), (0, 0));
 }
+
+#[tokio::test]
+async fn a_compute_target_is_detached_and_no_more() {
+    let store = workspace();
+    store.put(&path("/computes/c"), "{}");
+    let bench = With::default().on(store);
+    let detach = DeleteOptions {
+        detach: true,
+        ..because("it is theirs")
+    };
+    let purge = DeleteOptions {
+        purge: true,
+        ..detach.clone()
+    };
+    assert_eq!(
+        delete(&bench, "/computes/c", purge).await,
+        Some(Code::Invalid)
+    );
+    for other in ["/runs/r", "/blobs/c/x"] {
+        let answer = delete(&bench, other, detach.clone()).await;
+        assert_eq!(answer, Some(Code::Invalid), "{other}");
+    }
+    assert_eq!(delete(&bench, "/computes/c", detach).await, None);
+    // The same entry cannot also be deleted.
+    assert_eq!(
+        delete(&bench, "/computes/c", because("")).await,
+        Some(Code::Conflict)
+    );
+    let plan = bench.plan().await;
+    assert_eq!(acts(&plan), ["delete /computes/c"]);
+    let steps = steps(&plan);
+    assert!(matches!(
+        steps[0].act,
+        remit_plan::Act::Delete { detach: true, .. }
+    ));
+    assert!(steps[0].effects.is_empty());
+}
