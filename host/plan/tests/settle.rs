@@ -33,6 +33,7 @@ fn deletion(purge: bool) -> Act {
     Act::Delete {
         purge,
         cancel_first: false,
+        detach: false,
         forecast: State::Gone,
     }
 }
