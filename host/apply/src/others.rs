@@ -164,9 +164,10 @@ async fn gather(
     let mut push = |tag, path: &EntryPath, version: Option<&Version>| {
         // With a separator below every other character, what lies below a place stands right behind it.
         let key = format!("{}\u{1}{tag}", path.as_str().replace('/', "\u{2}"));
-        // A version is anything a service thinks of; its digest is short and has no line ends.
+        // A version is anything a service thinks of; half of its digest is short and tells two apart.
         let version = version.map(|version| Digest::of(version.as_str().as_bytes()).to_hex());
-        let line = format!("{tag}{path} {}", version.as_deref().unwrap_or("-"));
+        let version = version.as_ref().map_or("-", |digest| &digest[..32]);
+        let line = format!("{tag}{path} {version}");
         sorter.push(key, line).map_err(|source| PlanError::Io {
             doing: "cannot write in",
             path: dir.to_owned(),
