@@ -168,6 +168,7 @@ async fn run(loaded: &Loaded, probe: &str) -> End {
         },
         scanners: Arc::new(scanners),
         params: probe_param(probe),
+        ..With::default()
     }
     .on(workspace());
     let before = bench.store.contents();
