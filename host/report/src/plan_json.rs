@@ -97,7 +97,7 @@ pub fn plan_json(out: &mut dyn Write, plan: &Plan, progress: Option<&Progress>) 
                 gaps: json::Items(gaps),
                 kept: json::Items(|| plan.kept()),
                 residue: json::Items(|| plan.residue()),
-                referred: (summary.referred > 0).then(|| json::Items(|| plan.referred())),
+                referred: (summary.referred > 0).then_some(json::Items(|| plan.referred())),
                 guest_says: json::Items(|| plan.notes().map(|note| note.map(|note| note.message))),
             },
         },

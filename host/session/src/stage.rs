@@ -118,7 +118,7 @@ struct Staging(Task<Result<Staged, Fault>>);
 /// How the output ended.
 enum Staged {
     /// All of it is in the file, which has no name yet.
-    Whole(StagedWriter, Share),
+    Whole(Box<StagedWriter>, Share),
     /// What one plan may export was used up. What was written is gone.
     Over {
         /// Bytes of this output.
@@ -148,7 +148,7 @@ impl Staging {
                 }
                 writer.write(&bytes)?;
             }
-            Ok(Staged::Whole(writer, share))
+            Ok(Staged::Whole(Box::new(writer), share))
         })))
     }
 

@@ -11,7 +11,7 @@ impl Workflow for ReadableLogs {
                 let log = log?;
                 // What one log's converter fails at is a gap of the plan; the others go on.
                 if let Err(failure) = root.export(&log).through("plain-log").propose() {
-                    notes::log(&format!("{}: {}", log.path, failure.message));
+                    notes::log(format!("{}: {}", log.path, failure.message));
                 }
             }
         }
