@@ -12,10 +12,10 @@ use crate::bindings::{
     archives, contents, converting, deletions, entries, exports, model, notes, params, redactions,
     scanning, scans, scopes,
 };
-use crate::cache::Cache;
+use crate::cache::{Cache, Known};
 use crate::compile::compiled;
 use crate::error::plain;
-use crate::outline::Outline;
+use crate::outline::{Outline, digest_of};
 use crate::state::State;
 use crate::{Error, Runtime, imports};
 
@@ -46,9 +46,24 @@ impl Loaded {
         cache: Option<&Cache>,
         granted: impl Fn(Right) -> bool,
     ) -> Result<Self, Error> {
-        let outline = Outline::read(component)?;
+        let digest = digest_of(component)?;
+        let known = cache.and_then(|cache| cache.get(runtime.engine(), &digest));
+        let (outline, code) = match known {
+            Some(Known { outline, code }) => {
+                let bytes = component.len() as u64;
+                (Outline::of_kept(&digest, bytes, &outline), Some(code))
+            }
+            None => (None, None),
+        };
+        let outline = match outline {
+            Some(outline) => outline,
+            None => Outline::read_as(digest, component)?,
+        };
         let interfaces = imports::check(&outline, granted)?;
-        let code = compiled(runtime, &outline, component, cache)?;
+        let code = match code {
+            Some(code) => code,
+            None => compiled(runtime, &outline, component, cache)?,
+        };
         let unlinked = |error: wasmtime::Error| Error::Malformed(plain(&error));
         let linker = linker(runtime, &interfaces).map_err(unlinked)?;
         let pre = linker.instantiate_pre(&code).map_err(unlinked)?;
