@@ -16,7 +16,7 @@ cargo xtask <task>
 
   demo       build the host and the plugins, make a sample workspace, and do the main job on it
   test       everything CI runs: format, lints, all tests, docs, dependency checks
-  bench      the figures: what the sandbox costs, and peaks of memory (a release build)
+  bench      the figures, as one table: speeds, start-up, peaks of memory (a release build; 20 minutes the first time)
   plugins    build the plugins and make components of them, where `remit` finds them";
 
 fn main() -> ExitCode {
