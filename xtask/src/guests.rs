@@ -161,7 +161,12 @@ fn modules() -> Outcome<PathBuf> {
         .current_dir(project().join("plugins"))
         .env("CARGO_TARGET_DIR", &into);
     run("build the plugins", &mut build)?;
-    Ok(into.join(TRIPLE).join("release"))
+    Ok(modules_folder())
+}
+
+/// Where the core modules lie once they are built.
+pub(crate) fn modules_folder() -> PathBuf {
+    target().join("guests").join(TRIPLE).join("release")
 }
 
 /// The command that builds for WebAssembly on this machine.

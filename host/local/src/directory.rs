@@ -340,6 +340,10 @@ impl Store for Directory {
     }
 
     async fn pin(&self, entry: &Entry) -> Result<Version, StoreError> {
+        // No more is read than was listed, or it has changed.
+        if entry.kind.is_object() && entry.size_bytes.is_some_and(read::is_short) {
+            return self.pin_now(&entry.path, &entry.version);
+        }
         let version = entry.version.clone();
         self.wait(&entry.path, move |this, path| this.pin_now(path, &version))
             .await
@@ -414,7 +418,7 @@ impl Store for Directory {
     }
 
     async fn forecast(&self, entry: &Entry, _purge: bool) -> Forecast {
-        match self.wait(&entry.path, Self::forecast_now).await {
+        match self.forecast_now(&entry.path) {
             Ok(forecast) => forecast,
             Err(StoreError::NotFound(_)) => Forecast::Unknown("it is no longer there".to_owned()),
             Err(_) => Forecast::Unknown("looking at it failed".to_owned()),

@@ -46,7 +46,9 @@ impl Opened {
     /// The SHA-256 of the content, which did not change meanwhile.
     pub(crate) fn digest(&self) -> Result<[u8; 32], Miss> {
         let mut hasher = Sha256::new();
-        let mut buffer = vec![0; CHUNK_BYTES];
+        // One byte more than expected shows that it grew.
+        let size = usize::try_from(self.stamp.size_bytes).unwrap_or(usize::MAX);
+        let mut buffer = vec![0; size.saturating_add(1).min(CHUNK_BYTES)];
         let mut offset = 0;
         loop {
             match pread(&self.file, &mut buffer, offset)? {
@@ -220,6 +222,13 @@ pub(crate) fn chunks(document: Vec<u8>, offset: u64) -> Content {
         starts.map(move |at| Ok(document.slice(at..document.len().min(at + CHUNK_BYTES)))),
     )
     .boxed()
+}
+
+/// Whether a content of this size is read in less time than it takes to ask another thread to: a
+/// plan looks at a million small files, one after the other, and the listing between them waits
+/// where waiting is allowed.
+pub(crate) fn is_short(size_bytes: u64) -> bool {
+    size_bytes < CHUNK_BYTES as u64
 }
 
 /// Runs what waits for the disk where waiting is allowed.

@@ -4,6 +4,9 @@
 //! ours alone, and only as what this host wrote: its seal covers the component's digest, the engine's
 //! configuration and every byte. Anything else is compiled again. Code is never accepted from outside.
 //!
+//! Beside the code lies what was read of the component when it was compiled, so that it need not be read
+//! again. The same seal covers it: who could forge it could as well forge the code.
+//!
 //! Not here: how long a component may take (`compile`).
 
 use std::fs::{self, File, OpenOptions};
@@ -22,6 +25,9 @@ use crate::Error;
 /// Before the compiled code in a file: the seal.
 const SEAL_BYTES: usize = 32;
 
+/// Behind the seal: how long the outline is that follows. The code comes last.
+const LENGTH_BYTES: usize = size_of::<u32>();
+
 /// The largest file that is read: compiled code is some three times its component.
 const FILE_BYTES_MAX: u64 = 1024 * 1024 * 1024;
 
@@ -29,6 +35,13 @@ const FILE_BYTES_MAX: u64 = 1024 * 1024 * 1024;
 #[derive(Clone, Debug)]
 pub struct Cache {
     folder: PathBuf,
+}
+
+/// What is kept of a component.
+pub(crate) struct Known {
+    /// What was read of it, as whoever put it here writes it.
+    pub(crate) outline: Vec<u8>,
+    pub(crate) code: Component,
 }
 
 impl Cache {
@@ -63,24 +76,41 @@ impl Cache {
     }
 
     /// The compiled component, if it is here and as it was written.
-    pub(crate) fn get(&self, engine: &Engine, digest: &str) -> Option<Component> {
+    pub(crate) fn get(&self, engine: &Engine, digest: &str) -> Option<Known> {
         let key = key(engine, digest);
         let file = read(&self.path(&key)).ok()?;
-        let (seal, code) = file.split_at_checked(SEAL_BYTES)?;
-        if seal != seal_of(&key, code) {
+        let (seal, sealed) = file.split_at_checked(SEAL_BYTES)?;
+        if seal != seal_of(&key, &[sealed]) {
             return None;
         }
-        deserialize(engine, code).ok()
+        let (length, rest) = sealed.split_first_chunk::<LENGTH_BYTES>()?;
+        let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
+        let (outline, code) = rest.split_at_checked(length)?;
+        let code = deserialize(engine, code).ok()?;
+        Some(Known {
+            outline: outline.to_vec(),
+            code,
+        })
     }
 
-    /// Keeps a compiled component. The file appears whole or not at all.
-    pub(crate) fn put(&self, engine: &Engine, digest: &str, code: &[u8]) -> io::Result<()> {
+    /// Keeps a compiled component and its outline. The file appears whole or not at all.
+    pub(crate) fn put(
+        &self,
+        engine: &Engine,
+        digest: &str,
+        outline: &[u8],
+        code: &[u8],
+    ) -> io::Result<()> {
         let key = key(engine, digest);
+        let length = u32::try_from(outline.len()).map_err(io::Error::other)?;
+        let parts = [&length.to_le_bytes()[..], outline, code];
         let mut file = tempfile::Builder::new()
             .prefix(".new-")
             .tempfile_in(&self.folder)?;
-        file.write_all(&seal_of(&key, code))?;
-        file.write_all(code)?;
+        file.write_all(&seal_of(&key, &parts))?;
+        for part in parts {
+            file.write_all(part)?;
+        }
         file.persist(self.path(&key)).map_err(|error| error.error)?;
         Ok(())
     }
@@ -119,8 +149,9 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
 )]
 pub(crate) fn deserialize(engine: &Engine, code: &[u8]) -> wasmtime::Result<Component> {
     // SAFETY: `code` must be, unaltered, what `Engine::precompile_component` returned.
-    // - It comes straight from there (`compile`), or from a file whose SHA-256 over key and code was
-    //   compared with the seal at its head (`get`): it was not cut short, damaged or renamed.
+    // - It comes straight from there (`compile`), or from a file whose SHA-256 over key, outline and code
+    //   was compared with the seal at its head (`get`): it was not cut short, damaged or renamed, and
+    //   the length in front of the outline, which says where the code begins, is as it was written.
     // - Only `put` writes such files, from `precompile_component`'s output. To forge one, somebody
     //   would have to write into a folder that `open` found to be owned by this user with mode 0700,
     //   a file that `read` found to be owned by this user with mode 0600. Who can do that can run code
@@ -137,12 +168,19 @@ fn key(engine: &Engine, digest: &str) -> String {
     hex::encode(hash.0.finalize())
 }
 
-fn seal_of(key: &str, code: &[u8]) -> [u8; SEAL_BYTES] {
-    Sha256::new_with_prefix(b"remit compiled code 1\n")
-        .chain_update(key)
-        .chain_update(code)
-        .finalize()
-        .into()
+/// The seal of a file that holds these parts one after the other. Another version of this host may read
+/// a component otherwise, so its files are not ours.
+fn seal_of(key: &str, parts: &[&[u8]]) -> [u8; SEAL_BYTES] {
+    let seal = Sha256::new_with_prefix(concat!(
+        "remit compiled code 2, remit ",
+        env!("CARGO_PKG_VERSION"),
+        "\n"
+    ))
+    .chain_update(key);
+    let seal = parts
+        .iter()
+        .fold(seal, |seal, part| seal.chain_update(part));
+    seal.finalize().into()
 }
 
 struct Sha256Hasher(Sha256);
@@ -171,7 +209,7 @@ mod tests {
         let cache = Cache::open(&home.path().join("code")).unwrap();
         let engine = Engine::default();
         let code = engine.precompile_component(EMPTY).unwrap();
-        cache.put(&engine, "digest", &code).unwrap();
+        cache.put(&engine, "digest", b"outline", &code).unwrap();
         let path = cache.path(&key(&engine, "digest"));
         (home, cache, engine, path)
     }
@@ -179,7 +217,7 @@ mod tests {
     #[test]
     fn what_was_put_is_there_for_the_same_component_and_engine_only() {
         let (_home, cache, engine, _) = kept();
-        assert!(cache.get(&engine, "digest").is_some());
+        assert_eq!(cache.get(&engine, "digest").unwrap().outline, b"outline");
         assert!(cache.get(&engine, "another").is_none());
         let mut config = wasmtime::Config::new();
         config.epoch_interruption(true);
@@ -193,7 +231,17 @@ mod tests {
     #[test]
     fn what_was_altered_is_not_there() {
         type Alter = fn(&Path);
-        let table: [(&str, Alter); 6] = [
+        let table: [(&str, Alter); 8] = [
+            ("a byte of the outline", |path| {
+                let mut bytes = fs::read(path).unwrap();
+                bytes[SEAL_BYTES + LENGTH_BYTES] ^= 1;
+                fs::write(path, bytes).unwrap();
+            }),
+            ("the length of the outline", |path| {
+                let mut bytes = fs::read(path).unwrap();
+                bytes[SEAL_BYTES] ^= 1;
+                fs::write(path, bytes).unwrap();
+            }),
             ("a byte of the code", |path| {
                 let mut bytes = fs::read(path).unwrap();
                 *bytes.last_mut().unwrap() ^= 1;

@@ -14,7 +14,7 @@ use crate::{Error, Runtime};
 /// How long a component may take. SpiderMonkey with a script takes some 8 s on two cores.
 const TIME_MAX: Duration = Duration::from_secs(180);
 
-/// The compiled component: from the cache, or compiled now and kept.
+/// The component, compiled now and kept with its outline.
 ///
 /// The compiler cannot be interrupted. One that takes too long is left behind on its thread, which ends
 /// when it is done; until then it slows other compilations down. The outline has bounded its input.
@@ -25,9 +25,6 @@ pub(crate) fn compiled(
     cache: Option<&Cache>,
 ) -> Result<Component, Error> {
     let engine = runtime.engine();
-    if let Some(found) = cache.and_then(|cache| cache.get(engine, &outline.digest)) {
-        return Ok(found);
-    }
     let (done, wait) = channel();
     let (compiler, bytes) = (engine.clone(), component.to_vec());
     thread::Builder::new()
@@ -44,9 +41,9 @@ pub(crate) fn compiled(
             return Err(Error::Compile("the compiler gave up".to_owned()));
         }
     };
-    if let Some(cache) = cache {
+    if let (Some(cache), Some(kept)) = (cache, outline.to_kept()) {
         // Without it the next run compiles again; a full disk is no reason to refuse this one.
-        let _ = cache.put(engine, &outline.digest, &code);
+        let _ = cache.put(engine, &outline.digest, &kept, &code);
     }
     cache::deserialize(engine, &code).map_err(|error| Error::Compile(plain(&error)))
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use remit_policy::{Manifest, Right, World};
-use wasmtime::component::{HasSelf, InstancePre, Linker};
+use wasmtime::component::{Component, HasSelf, InstancePre, Linker};
 
 use crate::bindings::converter::ConverterPre;
 use crate::bindings::scanner::ScannerPre;
@@ -13,11 +13,11 @@ use crate::bindings::{
     archives, contents, converting, deletions, entries, exports, model, notes, params, programs,
     redactions, scanning, scans, scopes,
 };
-use crate::cache::Cache;
+use crate::cache::{Cache, Known};
 use crate::compile::compiled;
 use crate::error::plain;
 use crate::imports::Role;
-use crate::outline::Outline;
+use crate::outline::{Outline, digest_of};
 use crate::script::Script;
 use crate::state::State;
 use crate::{Error, Runtime, imports};
@@ -50,9 +50,9 @@ impl Loaded {
         cache: Option<&Cache>,
         granted: impl Fn(Right) -> bool,
     ) -> Result<Self, Error> {
-        let outline = Outline::read(component)?;
-        let interfaces = imports::check(&outline, Role::Plugin, granted)?;
-        let entry = Entry::load(runtime, &outline, &interfaces, component, cache)?;
+        let read = Read::of(runtime, component, cache)?;
+        let interfaces = imports::check(&read.outline, Role::Plugin, granted)?;
+        let (outline, entry) = read.linked(runtime, &interfaces, component, cache)?;
         Ok(Self {
             runtime: Arc::clone(runtime),
             entry,
@@ -72,16 +72,16 @@ impl Loaded {
         script: &Arc<Script>,
         cache: Option<&Cache>,
     ) -> Result<Self, Error> {
-        let outline = Outline::read(interpreter)?;
-        let world = outline.manifest.world;
+        let read = Read::of(runtime, interpreter, cache)?;
+        let world = read.outline.manifest.world;
         if !script.serves_as(world) {
             return Err(Error::ScriptWorld {
                 script: script.manifest.world,
                 world,
             });
         }
-        let interfaces = imports::check(&outline, Role::Interpreter, |_right| true)?;
-        let entry = Entry::load(runtime, &outline, &interfaces, interpreter, cache)?;
+        let interfaces = imports::check(&read.outline, Role::Interpreter, |_right| true)?;
+        let (outline, entry) = read.linked(runtime, &interfaces, interpreter, cache)?;
         Ok(Self {
             runtime: Arc::clone(runtime),
             entry,
@@ -114,21 +114,53 @@ impl std::fmt::Debug for Loaded {
     }
 }
 
-impl Entry {
-    fn load(
+/// A component whose outline is known, and whose code may be.
+struct Read {
+    outline: Outline,
+    code: Option<Component>,
+}
+
+impl Read {
+    /// What the cache knows of the component, or what it says itself.
+    fn of(runtime: &Runtime, component: &[u8], cache: Option<&Cache>) -> Result<Self, Error> {
+        let digest = digest_of(component)?;
+        let known = cache.and_then(|cache| cache.get(runtime.engine(), &digest));
+        let (outline, code) = match known {
+            Some(Known { outline, code }) => {
+                let bytes = component.len() as u64;
+                (Outline::of_kept(&digest, bytes, &outline), Some(code))
+            }
+            None => (None, None),
+        };
+        let outline = match outline {
+            Some(outline) => outline,
+            None => Outline::read_as(digest, component)?,
+        };
+        Ok(Self { outline, code })
+    }
+
+    /// Links these interfaces to the code, which is compiled now where it is not known.
+    fn linked(
+        self,
         runtime: &Runtime,
-        outline: &Outline,
         interfaces: &[String],
         component: &[u8],
         cache: Option<&Cache>,
-    ) -> Result<Self, Error> {
-        let code = compiled(runtime, outline, component, cache)?;
+    ) -> Result<(Outline, Entry), Error> {
+        let Self { outline, code } = self;
+        let code = match code {
+            Some(code) => code,
+            None => compiled(runtime, &outline, component, cache)?,
+        };
         let unlinked = |error: wasmtime::Error| Error::Malformed(plain(&error));
         let linker = linker(runtime, interfaces).map_err(unlinked)?;
         let pre = linker.instantiate_pre(&code).map_err(unlinked)?;
-        Self::new(outline.manifest.world, pre).map_err(unlinked)
+        let entry = Entry::new(outline.manifest.world, pre).map_err(unlinked)?;
+        Ok((outline, entry))
     }
+}
 
+impl Entry {
     /// The world whose function it is.
     pub(crate) fn world(&self) -> World {
         match self {

@@ -4,6 +4,7 @@
 //! that what the outline says is what the component is.
 
 use remit_policy::{Manifest, World};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use wasmparser::component_types::{ComponentEntityType, ComponentItem};
 use wasmparser::{Encoding, Parser, Payload, ValidPayload, Validator};
@@ -32,6 +33,19 @@ pub struct Outline {
     pub imports: Vec<Import>,
     /// What it exports.
     pub exports: Vec<String>,
+    manifest_text: String,
+}
+
+/// An outline as it is kept beside compiled code: all that cannot be told from the component's bytes
+/// without reading them again.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeptOutline {
+    manifest: String,
+    /// Interfaces, each with the functions of it that are used: what imports anything else is refused
+    /// before it is compiled.
+    imports: Vec<(String, Vec<String>)>,
+    exports: Vec<String>,
 }
 
 /// One import.
@@ -55,22 +69,18 @@ pub enum Imported {
 impl Outline {
     /// Reads a component.
     pub fn read(component: &[u8]) -> Result<Self, Error> {
-        let bytes = component.len() as u64;
-        if bytes > COMPONENT_BYTES_MAX {
-            return Err(Error::TooLarge {
-                what: "this component",
-                bytes,
-                max: COMPONENT_BYTES_MAX,
-            });
-        }
+        Self::read_as(digest_of(component)?, component)
+    }
+
+    /// Reads a component of this digest.
+    pub(crate) fn read_as(digest: String, component: &[u8]) -> Result<Self, Error> {
         let sections = Sections::read(component)?;
         let mut manifests = sections.manifests.into_iter();
         let text = manifests.next().ok_or(Error::NoManifest)?;
         if manifests.next().is_some() {
             return Err(Error::ManyManifests);
         }
-        let manifest = Manifest::parse("plugin.toml", text)
-            .map_err(|error| Error::Manifest(Box::new(error)))?;
+        let manifest = parse(text)?;
         let function = exported_by(manifest.world);
         if !sections.exports.iter().any(|name| name == function) {
             return Err(Error::World {
@@ -79,13 +89,62 @@ impl Outline {
             });
         }
         Ok(Self {
-            digest: hex::encode(Sha256::digest(component)),
-            bytes,
+            digest,
+            bytes: component.len() as u64,
             manifest,
             imports: sections.imports,
             exports: sections.exports,
+            manifest_text: String::from_utf8_lossy(text).into_owned(),
         })
     }
+
+    /// The outline as it is kept; none where it has parts that need not be kept.
+    pub(crate) fn to_kept(&self) -> Option<Vec<u8>> {
+        let interface = |import: &Import| match &import.of {
+            Imported::Interface(functions) => Some((import.name.clone(), functions.clone())),
+            Imported::Else(_) => None,
+        };
+        let kept = KeptOutline {
+            manifest: self.manifest_text.clone(),
+            imports: self.imports.iter().map(interface).collect::<Option<_>>()?,
+            exports: self.exports.clone(),
+        };
+        serde_json::to_vec(&kept).ok()
+    }
+
+    /// The outline of a component of this digest and size, as it was kept.
+    pub(crate) fn of_kept(digest: &str, bytes: u64, kept: &[u8]) -> Option<Self> {
+        let kept: KeptOutline = serde_json::from_slice(kept).ok()?;
+        let interface = |(name, functions)| Import {
+            name,
+            of: Imported::Interface(functions),
+        };
+        Some(Self {
+            digest: digest.to_owned(),
+            bytes,
+            manifest: parse(kept.manifest.as_bytes()).ok()?,
+            imports: kept.imports.into_iter().map(interface).collect(),
+            exports: kept.exports,
+            manifest_text: kept.manifest,
+        })
+    }
+}
+
+/// The digest of a component that is not too large.
+pub(crate) fn digest_of(component: &[u8]) -> Result<String, Error> {
+    let bytes = component.len() as u64;
+    if bytes > COMPONENT_BYTES_MAX {
+        return Err(Error::TooLarge {
+            what: "this component",
+            bytes,
+            max: COMPONENT_BYTES_MAX,
+        });
+    }
+    Ok(hex::encode(Sha256::digest(component)))
+}
+
+fn parse(manifest: &[u8]) -> Result<Manifest, Error> {
+    Manifest::parse("plugin.toml", manifest).map_err(|error| Error::Manifest(Box::new(error)))
 }
 
 /// The function that a world exports.

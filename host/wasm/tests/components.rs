@@ -206,6 +206,25 @@ fn compiled_code_is_kept_and_found() {
 }
 
 #[test]
+fn what_is_kept_of_a_component_is_what_was_read_of_it_and_grants_nothing() {
+    let home = tempfile::tempdir().unwrap();
+    let cache = Cache::open(&home.path().join("code")).unwrap();
+    let module = guests::workflow(LIST, "(drop (call $selector (i32.const 0) (i32.const 0)))");
+    let component = pack(&module, &manifest("[asks]\nlist = [\"/**\"]\n"), false).unwrap();
+    let load = |granted: bool| Loaded::load(&RUNTIME, &component, Some(&cache), |_| granted);
+    let new = load(true).unwrap();
+    let kept = load(true).unwrap();
+    let read = format!("{:?}", Outline::read(&component).unwrap());
+    assert_eq!(format!("{:?}", new.outline()), read);
+    assert_eq!(format!("{:?}", kept.outline()), read);
+    let error = load(false).unwrap_err();
+    assert!(
+        matches!(error, Error::Import(ImportError::NotGranted { .. })),
+        "{error}"
+    );
+}
+
+#[test]
 fn inspection_says_what_a_component_asks_and_can_never_do() {
     let module = guests::workflow(LIST, "(drop (call $selector (i32.const 0) (i32.const 0)))");
     let component = pack(
