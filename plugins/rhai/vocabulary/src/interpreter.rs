@@ -9,7 +9,7 @@ use rhai::packages::{
     BasicMapPackage, BasicMathPackage, BasicStringPackage, BitFieldPackage, LogicPackage,
     MoreStringPackage, Package,
 };
-use rhai::{AST, Dynamic, Engine, Module, OptimizationLevel};
+use rhai::{AST, Dynamic, Engine, Module, OptimizationLevel, Token};
 
 use crate::failure::{ended, unreadable};
 use crate::guest::Guest;
@@ -100,6 +100,7 @@ pub(crate) fn engine() -> (Engine, Table) {
     engine.set_optimization_level(OptimizationLevel::Simple);
     engine.set_strict_variables(true);
     engine.disable_symbol("eval");
+    free_export(&mut engine);
     engine.on_print(|text| notes::log(text));
     engine.on_debug(|text, _, at| notes::log(format!("{}: {text}", at.line().unwrap_or(0))));
     engine.register_global_module(Language::new().as_shared_module());
@@ -108,6 +109,18 @@ pub(crate) fn engine() -> (Engine, Table) {
     words::teach(&mut vocabulary);
     let table = vocabulary.table;
     (engine, table)
+}
+
+/// Makes `export` a word like any other: the language keeps it for modules, which there are none of.
+#[expect(
+    deprecated,
+    reason = "not deprecated, but marked as one that may change"
+)]
+fn free_export(engine: &mut Engine) {
+    engine.on_parse_token(|token, _, _| match token {
+        Token::Reserved(word) if word.as_str() == "export" => Token::Identifier(word),
+        token => token,
+    });
 }
 
 /// Parses a script, header and all.

@@ -10,6 +10,8 @@
 //! Not here: the header of a script, which the host reads.
 
 mod amount;
+#[cfg(any(test, feature = "check"))]
+mod check;
 mod failure;
 mod guest;
 mod host;
@@ -27,6 +29,8 @@ mod table;
 mod values;
 mod words;
 
+#[cfg(any(test, feature = "check"))]
+pub use check::{Problem, Role, check};
 pub use interpreter::Interpreter;
 pub use program::{Param, Program, program};
 pub use reference::reference;

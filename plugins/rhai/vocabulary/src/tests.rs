@@ -1,6 +1,7 @@
 //! Scripts run natively, over a workspace in memory.
 
 mod bounds;
+mod checking;
 mod failures;
 mod scanning;
 mod table;

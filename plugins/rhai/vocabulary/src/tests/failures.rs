@@ -40,7 +40,7 @@ fn a_listing_that_fails_in_the_middle_ends_the_script() {
     let (said, outcome) = run_in(&workspace, program(text));
     let failure = outcome.expect_err("the listing failed");
     assert_eq!(failure.code, "unreadable");
-    assert_eq!(failure.message, "1:12: the service was cut off");
+    assert_eq!(failure.message, "1:17: the service was cut off");
     assert!(said.is_empty());
     let (_, outcome) = run_in(&workspace, program("log(scope.list(\"/runs/*\").count());"));
     assert_eq!(outcome.expect_err("counting is listing").code, "unreadable");
