@@ -2,7 +2,10 @@
 //!
 //! What should have been refused and was not ends with the failure `escaped`.
 
-#![deny(dead_code, reason = "code that is no probe is a probe that was forgotten")]
+#![deny(
+    dead_code,
+    reason = "code that is no probe is a probe that was forgotten"
+)]
 
 use std::sync::atomic::{AtomicU32, Ordering};
 

@@ -3,7 +3,10 @@
 //! What should have been refused and was not ends with the failure `escaped`. What each probe needs
 //! of the workspace, and how it must end, is in `probes.in`, and in the host's test.
 
-#![deny(dead_code, reason = "code that is no probe is a probe that was forgotten")]
+#![deny(
+    dead_code,
+    reason = "code that is no probe is a probe that was forgotten"
+)]
 
 mod authority;
 mod exhaust;
