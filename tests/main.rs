@@ -8,5 +8,6 @@ mod graph;
 mod house;
 mod interruptions;
 mod readme;
+mod records;
 mod refusals;
 mod verbs;
