@@ -5,6 +5,7 @@
 mod bed;
 mod interruptions;
 mod readme;
+mod records;
 mod refusals;
 mod scripts;
 mod verbs;

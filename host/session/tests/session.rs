@@ -10,6 +10,8 @@ mod deleting;
 mod exporting;
 #[path = "session/laws.rs"]
 mod laws;
+#[path = "session/leaving.rs"]
+mod leaving;
 #[path = "session/reading.rs"]
 mod reading;
 #[path = "session/redacting.rs"]

@@ -2,13 +2,13 @@
 
 use remit_policy::{Bounded, Measure, StatedCeilings};
 use remit_session::{Budget, Code, DeleteOptions, Named, Selector};
-use remit_workspace::{Memory, Pattern, Store as _};
+use remit_workspace::{Memory, Store as _};
 
 use crate::bench::{ALL, Bench, With, acts, all, code, is_purge, kept, path, steps};
 
 const PART: &str = "/blobs/azureml/ExperimentRun/dcid.r/logs/a";
 
-fn workspace() -> Memory {
+pub(crate) fn workspace() -> Memory {
     let store = Memory::default();
     store.put(&path("/runs/r"), r#"{"runId":"r"}"#);
     store.put(&path("/runs/r/metrics"), "{}");
@@ -23,12 +23,12 @@ fn workspace() -> Memory {
     store
 }
 
-async fn delete(bench: &Bench, entry: &str, how: DeleteOptions) -> Option<Code> {
+pub(crate) async fn delete(bench: &Bench, entry: &str, how: DeleteOptions) -> Option<Code> {
     let named = bench.named(entry).await;
     code(bench.root().delete(&named, &how).await)
 }
 
-fn because(reason: &str) -> DeleteOptions {
+pub(crate) fn because(reason: &str) -> DeleteOptions {
     DeleteOptions {
         reason: reason.into(),
         ..DeleteOptions::default()
@@ -585,97 +585,4 @@ async fn more_parts_than_fit_in_memory_wait_on_disk() {
         bench.store.stat(&path("/runs/r")).await.is_ok(),
         "a session changes nothing"
     );
-}
-
-#[tokio::test]
-async fn a_plan_names_the_records_that_refer_to_what_goes() {
-    let store = workspace();
-    let below = |text: &str| Pattern::at_and_below(&path(text)).unwrap();
-    for (record, to) in [
-        ("/data/b/1", "/blobs/c/x"),
-        ("/data/b/2", "/blobs/c"),
-        ("/data/b/3", "/blobs/c/xy"),
-        ("/models/m/1", "/blobs/azureml/ExperimentRun/dcid.r/logs"),
-        ("/data/gone/1", "/blobs/c/x"),
-    ] {
-        store.put(&path(record), "{}");
-        store.refer(&path(record), below(to));
-    }
-    let bench = With::default().on(store);
-    for entry in ["/blobs/c/x", "/data/gone/1", "/runs/r"] {
-        assert_eq!(delete(&bench, entry, because("")).await, None, "{entry}");
-    }
-    let plan = bench.plan().await;
-    let referred: Vec<String> = plan
-        .referred()
-        .map(Result::unwrap)
-        .map(|referred| format!("{} by {}: {}", referred.to, referred.by, referred.entries))
-        .collect();
-    assert_eq!(
-        referred,
-        [
-            "/blobs/azureml/ExperimentRun/dcid.r/logs by /models/m/1: 1",
-            "/blobs/c by /data/b/2: 1",
-            "/blobs/c/x by /data/b/1: 1",
-        ]
-    );
-    assert_eq!(plan.summary().referred, 3);
-    let names = |file: &remit_plan::FileDigest| file.name == "referred.jsonl";
-    assert!(plan.manifest().files.iter().any(names), "under the digest");
-}
-
-#[tokio::test]
-async fn an_export_asks_nobody_what_refers_to_it() {
-    let store = workspace();
-    store.put(&path("/data/b/1"), "{}");
-    store.refer(
-        &path("/data/b/1"),
-        Pattern::at_and_below(&path("/blobs/c/x")).unwrap(),
-    );
-    let bench = With::default().on(store);
-    let named = bench.named("/blobs/c/x").await;
-    bench
-        .root()
-        .export(&named, &Default::default())
-        .await
-        .unwrap();
-    let plan = bench.plan().await;
-    assert_eq!((plan.summary().referred, plan.referred().count()), (0, 0));
-}
-
-#[tokio::test]
-async fn a_compute_target_is_detached_and_no_more() {
-    let store = workspace();
-    store.put(&path("/computes/c"), "{}");
-    let bench = With::default().on(store);
-    let detach = DeleteOptions {
-        detach: true,
-        ..because("it is theirs")
-    };
-    let purge = DeleteOptions {
-        purge: true,
-        ..detach.clone()
-    };
-    assert_eq!(
-        delete(&bench, "/computes/c", purge).await,
-        Some(Code::Invalid)
-    );
-    for other in ["/runs/r", "/blobs/c/x"] {
-        let answer = delete(&bench, other, detach.clone()).await;
-        assert_eq!(answer, Some(Code::Invalid), "{other}");
-    }
-    assert_eq!(delete(&bench, "/computes/c", detach).await, None);
-    // The same entry cannot also be deleted.
-    assert_eq!(
-        delete(&bench, "/computes/c", because("")).await,
-        Some(Code::Conflict)
-    );
-    let plan = bench.plan().await;
-    assert_eq!(acts(&plan), ["delete /computes/c"]);
-    let steps = steps(&plan);
-    assert!(matches!(
-        steps[0].act,
-        remit_plan::Act::Delete { detach: true, .. }
-    ));
-    assert!(steps[0].effects.is_empty());
 }
