@@ -74,11 +74,9 @@ pub fn check(text: &str, role: Role, asks: &[&str]) -> Vec<Problem> {
 fn unparsed(error: &rhai::ParseError) -> Problem {
     let message = error.0.to_string();
     let unknown = message.strip_prefix("Undefined variable: ");
-    let help = unknown.and_then(|name| match nearest(name, ["scope"]) {
-        Some(meant) => Some(format!("did you mean `{meant}`?")),
-        None => {
-            Some("a function sees its parameters and `scope`, and no other variable".to_owned())
-        }
+    let help = unknown.map(|name| match nearest(name, ["scope"]) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => "a function sees its parameters and `scope`, and no other variable".to_owned(),
     });
     Problem {
         line: error.1.line().unwrap_or(0),

@@ -19,7 +19,6 @@ mod instant;
 mod interpreter;
 mod json;
 mod limits;
-mod names;
 mod nearest;
 mod options;
 mod program;

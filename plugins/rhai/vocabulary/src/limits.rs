@@ -11,8 +11,10 @@ const CALLS: usize = 32;
 const EXPRESSION: (usize, usize) = (64, 48);
 /// Bytes of one text.
 pub(crate) const TEXT: usize = 16 << 20;
-/// Items of one array, those of arrays in it included. The engine counts them at each change.
+/// Items of one array, those of arrays in it included. The engine counts them all at each change.
 const ITEMS: usize = 20_000;
+/// Fields of one map, those of maps in it included. Counting these is slower.
+const FIELDS: usize = 10_000;
 /// Variables alive at once.
 const VARIABLES: usize = 256;
 /// Functions that a script defines.
@@ -25,7 +27,7 @@ pub(crate) fn set(engine: &mut Engine) {
         .set_max_expr_depths(EXPRESSION.0, EXPRESSION.1)
         .set_max_string_size(TEXT)
         .set_max_array_size(ITEMS)
-        .set_max_map_size(ITEMS)
+        .set_max_map_size(FIELDS)
         .set_max_variables(VARIABLES)
         .set_max_functions(FUNCTIONS);
 }

@@ -23,15 +23,15 @@ A word with a *right* answers `denied` where the header did not ask for the righ
 const LIMITS: &str = "\
 ## Limits
 
-A text holds 16 MiB, an array or a map 20,000 items with those in it (a `set` is not limited), a script 256 variables and 256
-functions, and functions call each other 32 deep. Time and memory in all are those of the sandbox that the grant allows.
+A text holds 16 MiB, an array 20,000 items and a map 10,000 fields, those of what is in it counted (a `set` is not limited); a
+script has 256 variables and 256 functions, and functions call each other 32 deep. Time and memory in all are those of the sandbox that the grant allows.
 ";
 
 /// The vocabulary as a page of Markdown.
 pub fn reference() -> String {
     let (_, table) = interpreter::engine();
     let mut page = OPENING.to_owned();
-    section(&mut page, "Everywhere", None, &table, &functions(&table));
+    section(&mut page, "Everywhere", None, &functions(&table));
     for kind in &table.kinds {
         let words: Vec<&Word> = table
             .words
@@ -42,7 +42,7 @@ pub fn reference() -> String {
         if let Some(item) = kind.item {
             _ = write!(doc, " A `for` loop over it gives: {item}.");
         }
-        section(&mut page, kind.name, Some(&doc), &table, &words);
+        section(&mut page, kind.name, Some(&doc), &words);
         operators(&mut page, &table, kind.name);
     }
     let language: Vec<&Word> = table
@@ -53,13 +53,7 @@ pub fn reference() -> String {
             word.signature.on.is_some_and(|on| !of_kind(on))
         })
         .collect();
-    section(
-        &mut page,
-        "On the language's own values",
-        None,
-        &table,
-        &language,
-    );
+    section(&mut page, "On the language's own values", None, &language);
     page.push('\n');
     page.push_str(LIMITS);
     page
@@ -70,7 +64,7 @@ fn functions(table: &Table) -> Vec<&Word> {
     table.words.iter().filter(is_function).collect()
 }
 
-fn section(page: &mut String, title: &str, doc: Option<&str>, _table: &Table, words: &[&Word]) {
+fn section(page: &mut String, title: &str, doc: Option<&str>, words: &[&Word]) {
     _ = write!(page, "\n## {title}\n");
     if let Some(doc) = doc {
         _ = write!(page, "\n{doc}\n");

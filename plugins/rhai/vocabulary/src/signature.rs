@@ -75,7 +75,7 @@ impl Signature {
     }
 
     /// The types of everything that is passed, the value it is said of first.
-    pub(crate) fn passed(&self) -> Vec<&'static str> {
+    pub fn passed(&self) -> Vec<&'static str> {
         let params = self.params.iter().map(|(_, of_type)| *of_type);
         self.on.into_iter().chain(params).collect()
     }

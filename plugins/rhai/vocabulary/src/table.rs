@@ -51,7 +51,8 @@ pub struct Kind {
     pub doc: &'static str,
     /// What a `for` loop over it gives.
     pub item: std::option::Option<&'static str>,
-    pub(crate) id: TypeId,
+    /// The type that stands behind it.
+    pub id: TypeId,
 }
 
 /// Everything that we say.

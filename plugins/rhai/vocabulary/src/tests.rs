@@ -4,6 +4,7 @@ mod bounds;
 mod checking;
 mod failures;
 mod scanning;
+mod scripts;
 mod table;
 mod words;
 mod workspace;

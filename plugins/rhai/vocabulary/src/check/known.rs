@@ -89,9 +89,10 @@ impl<'t> Known<'t> {
         KEYWORDS.contains(&name)
     }
 
-    /// Whether the language or the script has such a function, `passed` counting what it is said of.
-    pub(super) fn elsewhere(&self, name: &str, passed: usize, on: Type) -> bool {
-        let own = self.defines(name, passed) || (passed > 0 && self.defines(name, passed - 1));
+    /// Whether the language or the script has such a function, `passed` counting what it is said of. In a
+    /// function of the script, that is `this` or the first parameter.
+    pub(super) fn elsewhere(&self, name: &str, passed: usize, is_method: bool, on: Type) -> bool {
+        let own = self.defines(name, passed) || (is_method && self.defines(name, passed - 1));
         let language = match on {
             // A kind of ours is taken only by what takes anything.
             Some(on) if self.is_kind(on) => self.of_anything.contains(&(name.to_owned(), passed)),

@@ -297,7 +297,7 @@ impl<'k> Reader<'k> {
             return None;
         }
         let on = passed.first().copied().flatten();
-        let elsewhere = known.elsewhere(name, passed.len(), on);
+        let elsewhere = known.elsewhere(name, passed.len(), is_method, on);
         let words: Vec<&Word> = known.called(name).collect();
         let of_count = |word: &&&Word| word.signature.passed().len() == passed.len();
         let fitting: Vec<&Word> = words

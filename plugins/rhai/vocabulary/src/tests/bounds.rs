@@ -33,7 +33,7 @@ fn wants_have_an_end() {
             "Size of array/BLOB too large",
         ),
         (
-            "let m = #{}; let n = 0; loop { m[`${n}`] = 1; n += 1; }",
+            "let m = #{}; let n = 0; loop { m.set(`${n}`, 1); n += 1; }",
             "Size of object map too large",
         ),
         ("fn f(n) { f(n + 1) } f(0)", "Stack overflow"),

@@ -131,7 +131,7 @@ fn counts_and_types_of_arguments_are_told() {
     one(
         "scope.stat(\"/x\").delete(#{purgee: true});",
         &["list", "delete"],
-        (1, 27),
+        (1, 25),
         "`purgee` is no option of `delete`",
         Some("did you mean `purge`?"),
     );
@@ -161,7 +161,7 @@ fn rights_are_held_against_the_header() {
         ),
         (
             6,
-            49,
+            47,
             "`purge` needs the right `purge`, which the header does not ask for",
         ),
     ];
