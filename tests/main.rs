@@ -8,4 +8,5 @@ mod interruptions;
 mod readme;
 mod refusals;
 mod scripts;
+mod shipped;
 mod verbs;
