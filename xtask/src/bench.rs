@@ -20,15 +20,20 @@ pub(crate) fn bench() -> Outcome {
         package: "time",
     }])?;
     let plugins = guests::build()?;
-    let mut sandbox = cargo(&[
-        "bench",
-        "--quiet",
-        "--package",
-        "remit-wasm",
-        "--bench",
-        "sandbox",
-    ]);
-    run("the sandbox", sandbox.env("REMIT_PLUGINS", &plugins))?;
+    for (name, what) in [
+        ("sandbox", "the sandbox"),
+        ("scripts", "a script against a plugin"),
+    ] {
+        let mut bench = cargo(&[
+            "bench",
+            "--quiet",
+            "--package",
+            "remit-wasm",
+            "--bench",
+            name,
+        ]);
+        run(what, bench.env("REMIT_PLUGINS", &plugins))?;
+    }
     run(
         "build the host, optimised",
         &mut cargo(&["build", "--quiet", "--release", "--package", "remit"]),

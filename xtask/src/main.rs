@@ -19,7 +19,7 @@ cargo xtask <task>
   test       everything CI runs: format, lints, all tests, docs, dependency checks
   break      breaks the rules of the house one by one, in a copy: a test must go red each time
              (`cargo xtask break 6 journal` takes the breaks of rule 6 and those about `journal`)
-  bench      the figures: what the sandbox costs, and peaks of memory (a release build)
+  bench      the figures: what the sandbox and a script cost, and peaks of memory (a release build)
   plugins    build the plugins and the interpreters of scripts, and put them where `remit` finds them";
 
 fn main() -> ExitCode {
