@@ -5,14 +5,14 @@
 //! value whose type is not certain, only words that exist for no type at all are told.
 
 mod known;
+mod reader;
 mod rights;
-mod types;
 
 use crate::interpreter;
 use crate::nearest::nearest;
 use known::Known;
+use reader::Reader;
 use rights::Rights;
-use types::Reader;
 
 /// Something that would go wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,7 +5,7 @@
 //!
 //! - [`Interpreter`] runs a [`Program`] as a workflow or as a scanner.
 //! - [`Table`] is the vocabulary as data, filled by the registration itself: the reference
-//!   ([`reference`]) and the check (feature `check`) are made from it and cannot drift.
+//!   ([`reference()`]) and the check (feature `check`) are made from it and cannot drift.
 //!
 //! Not here: the header of a script, which the host reads.
 
