@@ -69,6 +69,31 @@ fn who_runs_guests_cannot_change_a_workspace() {
     );
 }
 
+/// The words of scripts, and the engine behind them, are known natively to `remit check` alone: whatever runs
+/// a script runs it in the sandbox.
+#[test]
+fn only_the_command_line_knows_the_words_of_scripts() {
+    let metadata = MetadataCommand::new()
+        .manifest_path(project().join("Cargo.toml"))
+        .other_options(vec!["--offline".into(), "--locked".into()])
+        .exec()
+        .expect("cargo metadata");
+    let knows = |package: &cargo_metadata::Package| {
+        let words = ["remit-vocabulary", "remit-guest", "rhai"];
+        package
+            .dependencies
+            .iter()
+            .any(|dependency| words.contains(&dependency.name.as_str()))
+    };
+    let knowing: Vec<String> = metadata
+        .workspace_packages()
+        .into_iter()
+        .filter(|package| knows(package))
+        .map(|package| package.name.to_string())
+        .collect();
+    assert_eq!(knowing, ["remit"]);
+}
+
 #[test]
 fn every_arrow_is_one_that_was_meant() {
     let meant: &[(&str, &[&str])] = &[

@@ -165,3 +165,21 @@ fn verbs_are_the_same_everywhere() {
         }
     }
 }
+
+/// A script that ships is run by a test: what it plans is written down, under its name.
+#[test]
+fn every_script_that_ships_is_written_down() {
+    let stems = |folder: &str, ending: &str| -> Vec<String> {
+        let files = fs::read_dir(project().join(folder)).unwrap();
+        let mut stems: Vec<String> = files
+            .map(|file| file.unwrap().path())
+            .filter(|file| file.extension().is_some_and(|own| own == ending))
+            .map(|file| file.file_stem().unwrap().to_str().unwrap().to_owned())
+            .collect();
+        stems.sort();
+        stems
+    };
+    let scripts = stems("scripts", "rhai");
+    assert!(scripts.len() >= 8, "{scripts:?}");
+    assert_eq!(scripts, stems("tests/shipped", "txt"));
+}

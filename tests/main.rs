@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up must fail")]
 
 mod bed;
+mod checking;
 mod interruptions;
 mod readme;
 mod records;
 mod refusals;
 mod scripts;
+mod shipped;
 mod verbs;

@@ -82,6 +82,9 @@ pub(crate) fn bench() -> Outcome {
             .env("REMIT_MODULES", guests::modules_folder())
             .env("REMIT_BENCH", &folder);
     })?);
+    figures.extend(benched("remit-wasm", "scripts", |bench| {
+        bench.env("REMIT_PLUGINS", &plugins);
+    })?);
     figures.push(presidio(&folder)?);
     figures.extend(benched("remit-formats", "redaction", |_| {})?);
     figures.extend(peaks(&folder)?);

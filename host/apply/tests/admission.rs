@@ -91,10 +91,10 @@ async fn every_gap_must_be_accepted() {
 async fn ceilings_are_counted_again_from_the_steps() {
     let memory = bed::workspace();
     for (policy, complaint) in [
-        ("delete = { entries = 2 }", "3"),
+        ("delete = { entries = 4 }", "5"),
         ("delete = { bytes = 60 }", "at most 60 B"),
         ("redact = { entries = 1 }", "redact"),
-        ("export = { entries = 2 }", "export"),
+        ("export = { entries = 3 }", "export"),
     ] {
         memory.put_policy_file(
             "policy.toml",
@@ -109,7 +109,7 @@ async fn ceilings_are_counted_again_from_the_steps() {
     }
     memory.put_policy_file(
         "policy.toml",
-        "version = 1\n[ceilings]\ndelete = { entries = 3 }\nredact = { entries = 2 }\nexport = { entries = 3 }\n",
+        "version = 1\n[ceilings]\ndelete = { entries = 5 }\nredact = { entries = 2 }\nexport = { entries = 4 }\n",
     );
     let planned = bed::plan(&memory).await;
     assert!(!admitted(&planned, &memory).await.unwrap().is_begun());

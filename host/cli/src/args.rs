@@ -54,6 +54,7 @@ pub(crate) enum Command {
     Case(commands::case::Args),
     Hold(commands::hold::Args),
     Plugin(commands::plugin::Args),
+    Check(commands::check::Args),
     Completions(commands::completions::Args),
 }
 

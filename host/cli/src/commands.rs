@@ -4,6 +4,7 @@ pub(crate) mod apply;
 pub(crate) mod approve;
 pub(crate) mod archive;
 pub(crate) mod case;
+pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod delete;
 pub(crate) mod download;
@@ -45,6 +46,7 @@ pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
         Command::Evidence(args) => evidence::run(args, ui).await,
         Command::Case(args) => case::run(args, ui).await,
         Command::Plugin(args) => plugin::run(args, ui).await,
+        Command::Check(args) => check::run(&args, ui),
         Command::Hold(args) => hold::run(args, ui).await,
         Command::Completions(args) => completions::run(args, ui),
     }

@@ -82,6 +82,14 @@ impl Guest {
         self.manifest().name.as_str()
     }
 
+    /// The script and the name of its file, if it is one.
+    pub(crate) fn as_script(&self) -> Option<(&Script, &str)> {
+        match &self.body {
+            Body::Script(script) => Some((script, self.place.to_str().unwrap_or(self.name()))),
+            Body::Plugin { .. } => None,
+        }
+    }
+
     pub(crate) fn is_script(&self) -> bool {
         matches!(self.body, Body::Script(_))
     }

@@ -13,6 +13,17 @@ use crate::args::Output;
 use crate::error::{Cause, CommandError};
 use crate::exit::Exit;
 
+/// What is wrong in a file, with its line and a caret.
+pub(crate) fn rendered(wrong: &dyn miette::Diagnostic) -> String {
+    let mut text = String::new();
+    let handler =
+        miette::GraphicalReportHandler::new_themed(miette::GraphicalTheme::unicode_nocolor());
+    match handler.render_report(&mut text, wrong) {
+        Ok(()) => text.trim().to_owned(),
+        Err(_) => wrong.to_string(),
+    }
+}
+
 /// What a person sees.
 pub(crate) struct Ui {
     quiet: bool,
@@ -75,14 +86,7 @@ impl Ui {
                 }
             }
             Cause::File(diagnostic) => {
-                let mut text = String::new();
-                let handler = miette::GraphicalReportHandler::new_themed(
-                    miette::GraphicalTheme::unicode_nocolor(),
-                );
-                match handler.render_report(&mut text, diagnostic.as_ref()) {
-                    Ok(()) => eprintln!("error: {}", text.trim()),
-                    Err(_) => eprintln!("error: {diagnostic}"),
-                }
+                eprintln!("error: {}", rendered(diagnostic.as_ref()));
             }
         }
         for hint in &error.hints {

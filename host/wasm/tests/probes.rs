@@ -8,6 +8,8 @@
 mod guests;
 #[path = "support/mod.rs"]
 mod support;
+#[path = "probes/twins.rs"]
+mod twins;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -22,6 +24,7 @@ use remit_workspace::Memory;
 use support::{RUNTIME, With, gaps, load, path, plugin, seal};
 
 include!("../../../plugins/probes/probes.in");
+include!("../../../plugins/probes/texts.in");
 
 macro_rules! table {
     (
@@ -271,7 +274,7 @@ async fn run(loaded: &Loaded, probe: &str) -> End {
         .unwrap();
     let bench = With {
         allow: ALLOW,
-        manifest: Some(&loaded.outline().manifest),
+        manifest: Some(loaded.manifest()),
         holds: HOLDS,
         ceilings: StatedCeilings::default().with(Bounded::Delete, Measure::Entries, 2),
         budget: Budget {
@@ -299,11 +302,11 @@ async fn run(loaded: &Loaded, probe: &str) -> End {
     }
 }
 
-/// Has the probe scan two entries through a session; the gap's words, if they became gaps.
-async fn scan(probe: &str) -> Vec<String> {
+/// Has a scanner look at two entries through a session; the gaps' words, if they became gaps.
+async fn scan(loaded: &Arc<Loaded>, probe: &str, store: Memory) -> Vec<String> {
     let mut scanners = ScannerPool::new(limits(), Cancel::new());
     scanners
-        .add("probe-scanner", Arc::clone(&SCANNER), probe_param(probe))
+        .add("probe-scanner", Arc::clone(loaded), probe_param(probe))
         .unwrap();
     let bench = With {
         scanners: Arc::new(scanners),
@@ -313,21 +316,17 @@ async fn scan(probe: &str) -> Vec<String> {
         },
         ..With::default()
     }
-    .on(workspace());
+    .on(store);
     let before = bench.store.contents();
     let root = bench.session.root();
-    let listing = root
-        .select(&remit_session::Selector::new("/files/open/a.txt"))
-        .await
-        .unwrap();
-    let mut scan = root.scan(listing, "probe-scanner").await.unwrap();
-    while !scan.next(10).await.unwrap().is_empty() {}
-    let listing = root
-        .select(&remit_session::Selector::new("/files/open/b.txt"))
-        .await
-        .unwrap();
-    let mut scan = root.scan(listing, "probe-scanner").await.unwrap();
-    while !scan.next(10).await.unwrap().is_empty() {}
+    for entry in ["/files/open/a.txt", "/files/open/b.txt"] {
+        let listing = root
+            .select(&remit_session::Selector::new(entry))
+            .await
+            .unwrap();
+        let mut scan = root.scan(listing, "probe-scanner").await.unwrap();
+        while !scan.next(10).await.unwrap().is_empty() {}
+    }
     assert_eq!(
         bench.store.contents(),
         before,
@@ -340,7 +339,11 @@ async fn scan(probe: &str) -> Vec<String> {
 async fn the_next_guest_runs(after: &str) {
     let next = run(&WORKFLOW, "flood-log").await;
     assert_eq!(next.how, "ok", "after {after}: {next:?}");
-    assert_eq!(scan("scan-carry-over").await, [""; 0], "after {after}");
+    assert_eq!(
+        scan(&SCANNER, "scan-carry-over", workspace()).await,
+        [""; 0],
+        "after {after}"
+    );
 }
 
 fn text_component(text: &str, manifest: &str) -> Vec<u8> {
@@ -378,14 +381,7 @@ async fn check(probe: Probe) {
                 .to_string();
             assert!(error.contains(words), "{name}: {error}");
         }
-        (Guest::Scanner, Ends::Well) => assert_eq!(scan(name).await, [""; 0], "{name}"),
-        (Guest::Scanner, Ends::Gap(words)) => {
-            let gaps = scan(name).await;
-            assert!(
-                !gaps.is_empty() && gaps.iter().all(|gap| gap.contains(words)),
-                "{name}: {gaps:?}"
-            );
-        }
+        (Guest::Scanner, _) => check_gaps(name, ends, &scan(&SCANNER, name, workspace()).await),
         (Guest::Workflow, _) => check_end(name, ends, run(&WORKFLOW, name).await),
         (
             Guest::Text {
@@ -397,9 +393,19 @@ async fn check(probe: Probe) {
             let loaded = load(&text_component(component, manifest));
             check_end(name, ends, run(&loaded, name).await);
         }
-        (Guest::Scanner, _) => panic!("{name}: a scanner ends well or with a gap"),
     }
     the_next_guest_runs(name).await;
+}
+
+fn check_gaps(name: &str, ends: Ends, gaps: &[String]) {
+    match ends {
+        Ends::Well => assert_eq!(gaps, [""; 0], "{name}"),
+        Ends::Gap(words) => assert!(
+            !gaps.is_empty() && gaps.iter().all(|gap| gap.contains(words)),
+            "{name}: {gaps:?}"
+        ),
+        _ => panic!("{name}: a scanner ends well or with a gap"),
+    }
 }
 
 fn check_end(name: &str, ends: Ends, end: End) {

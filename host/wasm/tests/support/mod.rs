@@ -38,7 +38,19 @@ pub(crate) fn plugins() -> PathBuf {
 
 /// A packed plugin by name.
 pub(crate) fn plugin(name: &str) -> Vec<u8> {
-    let file = plugins().join(format!("{name}.wasm"));
+    component(plugins().join(format!("{name}.wasm")))
+}
+
+/// A packed interpreter of scripts: in `interpreters`, beside the plugins.
+pub(crate) fn interpreter(name: &str) -> Vec<u8> {
+    component(
+        plugins()
+            .with_file_name("interpreters")
+            .join(format!("{name}.wasm")),
+    )
+}
+
+fn component(file: PathBuf) -> Vec<u8> {
     match std::fs::read(&file) {
         Ok(bytes) => bytes,
         Err(error) => panic!(

@@ -19,6 +19,7 @@ use remit_guest::{Entry, Failure, Scope, Workflow, params};
 type Probe = (&'static str, fn(&Scope) -> Result<(), Failure>);
 
 include!("../../probes.in");
+include!("../../texts.in");
 
 macro_rules! table {
     (workflow { $($probe:ident = $name:literal ($does:path) $words:literal,)* } $($others:tt)*) => {

@@ -2,19 +2,7 @@
 
 use remit_guest::{Failure, Scope, log, note};
 
-use super::first;
-
-/// Control characters, escape sequences, text direction, and lines that look like the host's.
-const HOSTILE: &[&str] = &[
-    "\u{1b}[2J\u{1b}[31mdigest sha256:0000\u{1b}[0m",
-    "\u{1b}]0;title\u{7}\u{1b}]8;;http://example.com\u{7}click\u{1b}]8;;\u{7}",
-    "kept\r\ndelete   0 entries\nnext      remit apply",
-    "\u{202e}txt.exe\u{2066}\u{2069}\u{200b}\u{feff}",
-    "\0\u{8}\u{8}\u{8}\u{7f}\u{85}\u{9b}31m",
-    "</td><script>alert(1)</script><!--",
-    "\"},{\"op\":\"delete\"}",
-    "{{template}} %s %n $(id) `id`",
-];
+use super::{HOSTILE, first};
 
 pub(crate) fn hostile_words(root: &Scope) -> Result<(), Failure> {
     let entry = first(root, "/files/open/*")?;
