@@ -234,7 +234,10 @@ async fn compare() {
         best[1].as_secs_f64() / best[0].as_secs_f64()
     );
     if let Some(kib) = peak_kib() {
-        println!("peak memory of both\t{:.1} MiB\t250 MiB", kib as f64 / 1024.0);
+        println!(
+            "peak memory of both\t{:.1} MiB\t250 MiB",
+            kib as f64 / 1024.0
+        );
     }
 }
 

@@ -78,7 +78,6 @@ fn scanner(name: &'static str, text: &'static str, ends: Ends) -> Twin {
     }
 }
 
-#[expect(clippy::too_many_lines, reason = "a table, read one row at a time")]
 fn twins(probe: Probe) -> Twins {
     use Twins::{None, Of};
     match probe {
