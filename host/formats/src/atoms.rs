@@ -114,10 +114,17 @@ impl Atoms {
                 within(until_edit.saturating_sub(4))
             }
             Self::Utf16 {
+                order,
                 first: None,
                 after_high: false,
-                ..
-            } => within(until_edit.saturating_sub(4)) & !1,
+            } => {
+                let n = within(until_edit.saturating_sub(4)) & !1;
+                // Two high surrogates are one character here: of an odd run, the last opens the next one.
+                let is_high =
+                    |unit: &&[u8]| matches!(order.unit([unit[0], unit[1]]), 0xd800..=0xdbff);
+                let highs = bytes[..n].rchunks_exact(2).take_while(is_high).count();
+                n - highs % 2 * 2
+            }
             Self::Utf16 { .. } => 0,
             Self::Json(walker) => walker.plain_run(&bytes[..within(until_edit)]),
         }

@@ -170,6 +170,30 @@ fn encode(format: Format, text: &str) -> Vec<u8> {
     }
 }
 
+/// Found by the property below, once in many runs: what is skipped must not lose count of a run.
+#[test]
+fn a_run_of_high_surrogates_is_cut_alike_in_any_chunks() {
+    for highs in 1..8 {
+        let raw = [vec![0xd8, 0].repeat(highs), vec![0; 6]].concat();
+        for offset in 0..raw.len() as u64 {
+            let edits = [Edit {
+                offset,
+                length: 1,
+                rule: "r".into(),
+                operator: Operator::Label,
+            }];
+            let whole = redact(Format::Utf16Be, &raw, &edits, &[]);
+            let bytes = redact(
+                Format::Utf16Be,
+                &raw,
+                &edits,
+                &(0..raw.len()).collect::<Vec<_>>(),
+            );
+            assert_eq!(whole.ok(), bytes.ok(), "{highs} in a row, cut at {offset}");
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
