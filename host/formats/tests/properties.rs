@@ -174,7 +174,7 @@ fn encode(format: Format, text: &str) -> Vec<u8> {
 #[test]
 fn a_run_of_high_surrogates_is_cut_alike_in_any_chunks() {
     for highs in 1..8 {
-        let raw = [vec![0xd8, 0].repeat(highs), vec![0; 6]].concat();
+        let raw = [[0xd8, 0].repeat(highs), [0; 6].to_vec()].concat();
         for offset in 0..raw.len() as u64 {
             let edits = [Edit {
                 offset,
