@@ -84,7 +84,7 @@ pub async fn verify(
             (Some(Standing::Ended(State::Gone)), Act::Delete { .. }) => {
                 gone(store, &step, &mut verification).await?
             }
-            (Some(Standing::Ended(State::Done)), Act::Redact(redaction)) => {
+            (Some(Standing::Ended(State::Done | State::GoneOn(_))), Act::Redact(redaction)) => {
                 match content::digest(store, &step.path).await {
                     Ok(found) if found == redaction.after_sha256 => verification.redacted += 1,
                     Ok(_) => verification.broken(&step, "it does not hold what was planned"),
