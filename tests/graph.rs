@@ -55,7 +55,7 @@ fn who_runs_guests_cannot_change_a_workspace() {
     let graph = graph();
     for guests in ["remit-session", "remit-wasm"] {
         let reach = reachable(&graph, guests);
-        for forbidden in ["remit-apply", "remit-local", "remit-export", "remit"] {
+        for forbidden in ["remit-apply", "remit-local", "remit-azure", "remit-export", "remit"] {
             assert!(!reach.contains(forbidden), "{guests} reaches {forbidden}");
         }
     }
@@ -111,6 +111,10 @@ fn every_arrow_is_one_that_was_meant() {
                 "remit-policy",
                 "remit-workspace",
             ],
+        ),
+        (
+            "remit-azure",
+            &["remit-apply", "remit-policy", "remit-workspace"],
         ),
         (
             "remit-report",

@@ -4,6 +4,7 @@
 
 mod bench;
 mod demo;
+mod emulator;
 mod guests;
 mod run;
 mod test;
@@ -17,6 +18,7 @@ cargo xtask <task>
   demo       build the host and the plugins, make a sample workspace, and do the main job on it
   test       everything CI runs: format, lints, all tests, docs, dependency checks
   bench      the figures: what the sandbox costs, and peaks of memory (a release build)
+  emulator   install Microsoft's storage emulator (Azurite), which tests of `remit-azure` use
   plugins    build the plugins and make components of them, where `remit` finds them";
 
 fn main() -> ExitCode {
@@ -25,6 +27,7 @@ fn main() -> ExitCode {
         "demo" => demo::run_demo(),
         "test" => test::test(),
         "bench" => bench::bench(),
+        "emulator" => emulator::install(),
         "plugins" => guests::build().map(|_| ()),
         _ => {
             println!("{HELP}");

@@ -1,0 +1,4 @@
+//! A storage account, over the real emulator.
+
+mod bed;
+mod conformance;
