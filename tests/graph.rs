@@ -55,7 +55,13 @@ fn who_runs_guests_cannot_change_a_workspace() {
     let graph = graph();
     for guests in ["remit-session", "remit-wasm"] {
         let reach = reachable(&graph, guests);
-        for forbidden in ["remit-apply", "remit-local", "remit-azure", "remit-export", "remit"] {
+        for forbidden in [
+            "remit-apply",
+            "remit-local",
+            "remit-azure",
+            "remit-export",
+            "remit",
+        ] {
             assert!(!reach.contains(forbidden), "{guests} reaches {forbidden}");
         }
     }

@@ -19,6 +19,7 @@ use crate::entry;
 use crate::error::{Answer, OpenError};
 use crate::listing::{self, Query, Retention};
 use crate::names::{BlobName, BlobState, RESERVED};
+use crate::walk::walk;
 use crate::wire::{Effect, Wire, header};
 use crate::{Credential, Endpoint};
 
@@ -178,6 +179,28 @@ impl Account {
         Ok(kept)
     }
 
+    /// Whether a listing shows a current state that is no longer there, and so may lack what came of it.
+    async fn is_behind(&self, blob: &BlobName, kept: &Kept) -> bool {
+        let shows_current = kept
+            .states
+            .iter()
+            .any(|state| state.name.state == BlobState::Current);
+        if !shows_current {
+            return false;
+        }
+        let current = BlobName {
+            state: BlobState::Current,
+            ..blob.clone()
+        };
+        match self.wire.blob(&current, Effect::Reads) {
+            Some(client) => match client.get_properties(None).await {
+                Ok(_) => false,
+                Err(error) => Answer::from(error).status() == 404,
+            },
+            None => false,
+        }
+    }
+
     /// Whether a container belongs to the workspace.
     pub(crate) fn is_within(&self, container: &str) -> bool {
         let only = self.wire.endpoint.container();
@@ -219,13 +242,13 @@ impl Account {
         let wire = self.wire.clone();
         let lists_tags = self.lists_tags.clone();
         let started = async move {
-            let mut pages = listing::pages(wire.clone(), query.clone());
+            let mut pages = walk(wire.clone(), query.clone());
             let first = pages.next().await;
             match first {
                 // Tags need a permission of their own; without it the rest is listed.
                 Some(Err(answer)) if answer.status() == 403 && query.include.contains("tags") => {
                     let include = "metadata,immutabilitypolicy,legalhold";
-                    let mut pages = listing::pages(wire, Query { include, ..query });
+                    let mut pages = walk(wire, Query { include, ..query });
                     let first = pages.next().await;
                     if matches!(first, Some(Ok(_))) {
                         lists_tags.store(false, Ordering::Relaxed);
@@ -393,6 +416,10 @@ impl Store for Account {
                 Err(error) => return stream::iter([Err(error)]).boxed(),
             };
             match this.kept(&blob).await {
+                Ok(kept) if this.is_behind(&blob, &kept).await => {
+                    let behind = Answer::Malformed("the listing is behind");
+                    stream::iter([Err(behind.about(&of, "listing"))]).boxed()
+                }
                 Ok(kept) => stream::iter(kept.states)
                     .filter(|kept| std::future::ready(kept.name.state != BlobState::Current))
                     .filter_map(|kept| std::future::ready(entry::of_listed(&kept)))

@@ -144,7 +144,7 @@ impl Account {
         let is_old = |kept: &listing::Blob| {
             kept.name.state != BlobState::Current && is_version(kept, version)
         };
-        let kept = self.all_of(path, blob).await?.states;
+        let kept = self.after_replacing(path, blob, version).await?.states;
         for old in kept.iter().filter(|kept| is_old(kept)) {
             self.remove_generation(path, &old.name)
                 .await
@@ -160,9 +160,34 @@ impl Account {
                     error => error,
                 })?;
         }
-        let mut left = self.all_of(path, blob).await?;
+        let mut left = self.after_replacing(path, blob, version).await?;
         left.states.retain(is_old);
         self.judge(path, left).await
+    }
+
+    /// Everything the service has of a blob, from a listing that knows of the replace.
+    async fn after_replacing(
+        &self,
+        path: &EntryPath,
+        blob: &BlobName,
+        old: &Version,
+    ) -> Result<Kept, StoreError> {
+        let mut tried = 0;
+        loop {
+            let kept = self.all_of(path, blob).await?;
+            let is_behind = kept
+                .states
+                .iter()
+                .any(|state| state.name.state == BlobState::Current && is_version(state, old));
+            if !is_behind {
+                return Ok(kept);
+            }
+            if !self.wire.again(tried).await {
+                let behind = Answer::Malformed("the listing is behind");
+                return Err(behind.about(path, "listing"));
+            }
+            tried += 1;
+        }
     }
 
     /// Everything the service has of a blob, or why that cannot be told.
@@ -181,8 +206,19 @@ impl Account {
     }
 
     async fn what_is_left(&self, path: &EntryPath, blob: &BlobName) -> Result<Deleted, StoreError> {
-        let left = self.all_of(path, blob).await?;
-        self.judge(path, left).await
+        let mut tried = 0;
+        loop {
+            let left = self.all_of(path, blob).await?;
+            let shows_current = left
+                .states
+                .iter()
+                .any(|state| state.name.state == BlobState::Current);
+            // A listing may lag behind the act; what it then lacks or shows proves nothing.
+            if !(shows_current && self.wire.again(tried).await) {
+                return self.judge(path, left).await;
+            }
+            tried += 1;
+        }
     }
 
     /// What it means that these are left.

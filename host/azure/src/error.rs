@@ -111,9 +111,12 @@ impl Answer {
                 | "LeaseIdMismatchWithBlobOperation"
                 | "LeaseIdMismatchWithContainerOperation",
             ) => held("a lease"),
-            (_, "BlobImmutableDueToPolicy" | "ContainerImmutableDueToPolicy") => {
-                held("an immutability policy or a legal hold")
-            }
+            (
+                _,
+                "BlobImmutableDueToPolicy"
+                | "BlobImmutableDueToLegalHold"
+                | "ContainerImmutableDueToPolicy",
+            ) => held("an immutability policy or a legal hold"),
             (_, "SnapshotsPresent") => StoreError::Impossible {
                 path,
                 reason: "it has snapshots, which only a delete with purge takes along".to_owned(),

@@ -5,6 +5,7 @@ pub(crate) mod approve;
 pub(crate) mod case;
 pub(crate) mod completions;
 pub(crate) mod delete;
+pub(crate) mod doctor;
 pub(crate) mod download;
 pub(crate) mod evidence;
 pub(crate) mod export;
@@ -43,6 +44,7 @@ pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
         Command::Evidence(args) => evidence::run(args, ui).await,
         Command::Case(args) => case::run(args, ui).await,
         Command::Plugin(args) => plugin::run(args, ui).await,
+        Command::Doctor(args) => doctor::run(args, ui).await,
         Command::Hold(args) => hold::run(args, ui).await,
         Command::Completions(args) => completions::run(args, ui),
     }
