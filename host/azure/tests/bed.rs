@@ -3,6 +3,7 @@
 
 mod emulator;
 mod other;
+mod simulated;
 
 use remit_apply::StoreMut;
 use remit_apply::conformance::FixtureMut;
@@ -12,11 +13,19 @@ use remit_workspace::{EntryPath, Store};
 
 use emulator::Emulator;
 pub(crate) use other::Other;
+pub(crate) use simulated::Simulated;
 
 pub(crate) struct Bed {
     pub(crate) account: Account,
     pub(crate) other: Other,
-    _server: Emulator,
+    _server: Server,
+}
+
+/// What must live as long as the test.
+#[expect(dead_code, reason = "held, not used")]
+enum Server {
+    Emulator(Emulator),
+    Simulator(remit_sim::Storage),
 }
 
 impl Bed {
@@ -31,7 +40,21 @@ impl Bed {
         Self {
             account,
             other,
-            _server: server,
+            _server: Server::Emulator(server),
+        }
+    }
+
+    pub(crate) async fn simulator(settings: remit_sim::Settings) -> Self {
+        let Simulated {
+            account,
+            other,
+            storage,
+        } = Simulated::start(settings).await;
+        other.make_container("remit").await;
+        Self {
+            account,
+            other,
+            _server: Server::Simulator(storage),
         }
     }
 }

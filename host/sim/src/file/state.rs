@@ -1,0 +1,5 @@
+//! What lies in the file service.
+
+/// The file service.
+#[derive(Debug, Default)]
+pub(crate) struct Shares;
