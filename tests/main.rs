@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up must fail")]
 
+mod azure;
 mod bed;
 mod graph;
 mod house;

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use azure_core::http::Method;
+use azure_storage_blob::clients::BlobClient;
 use bytes::Bytes;
 use futures::stream::{self, StreamExt as _};
 use remit_workspace::{
@@ -109,16 +110,17 @@ impl Account {
         if !self.is_within(&blob.container) {
             return Err(absent());
         }
-        let client = self.wire.blob(blob, Effect::Reads).ok_or_else(absent)?;
-        let answer = client
-            .get_properties(None)
+        let client = self.wire.blob(blob).ok_or_else(absent)?;
+        let answer = self
+            .wire
+            .patiently(|| client.get_properties(None))
             .await
-            .map_err(|error| Answer::from(error).about(path, "reading"))?;
+            .map_err(|answer| answer.about(path, "reading"))?;
         let headers = answer.headers();
         let n_tags = headers.get_optional_string(&"x-ms-tag-count".into());
         let tags = match n_tags.as_deref() {
             None | Some("0") => Vec::new(),
-            Some(_) => match tags(&client).await {
+            Some(_) => match self.tags(&client).await {
                 Ok(tags) => tags,
                 Err(answer) if answer.status() == 403 => Vec::new(),
                 Err(answer) => return Err(answer.about(path, "reading")),
@@ -131,6 +133,18 @@ impl Account {
                 Answer::Malformed("an answer without a tag"),
             )
         })
+    }
+
+    /// The tags of a blob.
+    pub(crate) async fn tags(&self, client: &BlobClient) -> Result<Vec<(String, String)>, Answer> {
+        let answer = self.wire.patiently(|| client.get_tags(None)).await?;
+        Ok(answer
+            .into_model()?
+            .blob_tag_set
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default())))
+            .collect())
     }
 
     async fn look_among_generations(
@@ -192,10 +206,10 @@ impl Account {
             state: BlobState::Current,
             ..blob.clone()
         };
-        match self.wire.blob(&current, Effect::Reads) {
-            Some(client) => match client.get_properties(None).await {
+        match self.wire.blob(&current) {
+            Some(client) => match self.wire.patiently(|| client.get_properties(None)).await {
                 Ok(_) => false,
-                Err(error) => Answer::from(error).status() == 404,
+                Err(answer) => answer.status() == 404,
             },
             None => false,
         }
@@ -329,18 +343,6 @@ fn name_prefix(pattern: &Pattern) -> String {
         Some(_) => {}
     }
     String::from_utf8(prefix).unwrap_or_default()
-}
-
-pub(crate) async fn tags(
-    client: &azure_storage_blob::clients::BlobClient,
-) -> Result<Vec<(String, String)>, Answer> {
-    let tags = client.get_tags(None).await?.into_model()?;
-    Ok(tags
-        .blob_tag_set
-        .unwrap_or_default()
-        .into_iter()
-        .filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default())))
-        .collect())
 }
 
 #[async_trait]

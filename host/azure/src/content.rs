@@ -18,7 +18,7 @@ use remit_workspace::{Content, EntryPath, StoreError, Version};
 use crate::entry::{etag_of, version_of};
 use crate::error::Answer;
 use crate::names::BlobName;
-use crate::wire::{Effect, Wire};
+use crate::wire::Wire;
 
 const PART_BYTES: u64 = 4 * 1024 * 1024;
 /// Parts of one content under way at once.
@@ -50,7 +50,7 @@ pub(crate) async fn open(
     offset: u64,
 ) -> Result<Content, StoreError> {
     let changed = || StoreError::Changed(path.clone());
-    let Some(client) = wire.blob(blob, Effect::Reads) else {
+    let Some(client) = wire.blob(blob) else {
         return Err(StoreError::NotFound(path.clone()));
     };
     let source = Source {
@@ -129,9 +129,10 @@ impl Source {
         let mut tried = 0;
         loop {
             match self.part_once(start, length).await {
-                Err(Answer::Connection(_) | Answer::Malformed(_))
-                    if self.wire.again(tried).await =>
-                {
+                Err(answer) if answer.is_passing() || matches!(answer, Answer::Malformed(_)) => {
+                    if !self.wire.again(tried).await {
+                        return Err(answer);
+                    }
                     tried += 1;
                 }
                 other => return other,
@@ -188,7 +189,10 @@ impl Source {
 
     /// Whether it still is this version.
     async fn confirm(&self) -> Result<(), Answer> {
-        let answer = self.client.get_properties(None).await?;
+        let answer = self
+            .wire
+            .patiently(|| self.client.get_properties(None))
+            .await?;
         let etag = answer.headers().get_optional_string(&"etag".into());
         match etag.map(|etag| version_of(&etag)) == Some(self.version.clone()) {
             true => Ok(()),

@@ -19,7 +19,6 @@ use crate::entry::{etag_of, version_of};
 use crate::error::Answer;
 use crate::listing;
 use crate::names::{BlobName, BlobState, DeletedState};
-use crate::wire::Effect;
 
 /// What a delete takes along.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -288,7 +287,7 @@ impl Account {
         path: &EntryPath,
         generation: &BlobName,
     ) -> Result<(), StoreError> {
-        let Some(client) = self.wire.blob(generation, Effect::Changes) else {
+        let Some(client) = self.wire.blob(generation) else {
             return Ok(());
         };
         if !matches!(generation.state, BlobState::Deleted(_)) {
@@ -329,7 +328,7 @@ impl Account {
     ) -> Result<Ended, StoreError> {
         let client = self
             .wire
-            .blob(blob, Effect::Changes)
+            .blob(blob)
             .ok_or_else(|| StoreError::NotFound(path.clone()))?;
         let Some(etag) = etag_of(version) else {
             return match self.look(path, blob).await {

@@ -15,8 +15,8 @@ use azure_core::http::headers::{HeaderName, HeaderValue, Headers};
 use azure_core::http::policies::Policy;
 use azure_core::http::policies::auth::BearerTokenAuthorizationPolicy;
 use azure_core::http::{
-    AsyncRawResponse, Body, ClientOptions, ExponentialRetryOptions, HttpClient, Method, Request,
-    RetryOptions, Transport, Url,
+    AsyncRawResponse, Body, ClientOptions, HttpClient, Method, Request, RetryOptions, Transport,
+    Url,
 };
 use futures::TryStreamExt as _;
 
@@ -50,8 +50,8 @@ impl Door {
         })
     }
 
-    /// Options for clients whose requests go through this door; `retry` only for what changes nothing.
-    pub(crate) fn options(self: &Arc<Self>, retry: RetryOptions) -> ClientOptions {
+    /// Options for clients whose requests go through this door. They try nothing again by themselves.
+    pub(crate) fn options(self: &Arc<Self>) -> ClientOptions {
         let mut per_try_policies: Vec<Arc<dyn Policy>> = Vec::new();
         if let Credential::Tokens(tokens) = &self.credential {
             per_try_policies.push(Arc::new(BearerTokenAuthorizationPolicy::new(
@@ -62,7 +62,7 @@ impl Door {
         ClientOptions {
             transport: Some(Transport::new(self.clone())),
             per_try_policies,
-            retry,
+            retry: RetryOptions::none(),
             ..Default::default()
         }
     }
@@ -128,21 +128,11 @@ pub(crate) fn identity_options() -> Result<ClientOptions, OpenError> {
     })
 }
 
-/// Retries for what changes nothing.
-pub(crate) fn retries(patience: Patience) -> RetryOptions {
-    RetryOptions::exponential(ExponentialRetryOptions {
-        initial_delay: azure_core::time::Duration::milliseconds(patience.first_ms),
-        max_retries: patience.tries,
-        max_total_elapsed: azure_core::time::Duration::seconds(120),
-        max_delay: azure_core::time::Duration::seconds(30),
-    })
-}
-
 /// How often and how soon something is tried again.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
     /// Milliseconds before the second try; doubled each time.
-    pub first_ms: i64,
+    pub first_ms: u64,
     /// Tries after the first.
     pub tries: u32,
 }

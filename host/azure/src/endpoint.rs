@@ -21,8 +21,6 @@ const CLOUDS: [&str; 3] = [
 pub struct Endpoint {
     /// The blob service, without a slash at its end.
     blobs: String,
-    /// The file service, where it is known.
-    files: Option<String>,
     account: String,
     container: Option<String>,
     is_loopback: bool,
@@ -66,7 +64,6 @@ impl Endpoint {
                 ))?;
                 Self {
                     blobs: format!("{origin}/{account}"),
-                    files: None,
                     account: account.to_owned(),
                     container: names.next().map(ToOwned::to_owned),
                     is_loopback: true,
@@ -115,21 +112,10 @@ impl Endpoint {
         }
         Ok(Self {
             blobs: format!("https://{account}.blob.{rest}"),
-            files: Some(format!("https://{account}.file.{rest}")),
             account: account.to_owned(),
             container: names.next().map(ToOwned::to_owned),
             is_loopback: false,
         })
-    }
-
-    /// The same account with its file service at another place of this machine, as emulators have it.
-    pub fn with_files_at(mut self, text: &str) -> Result<Self, OpenError> {
-        let (files, _) = Self::parse(text)?;
-        if !self.is_loopback || !files.is_loopback || files.account != self.account {
-            return Err(OpenError::Address("the file service is another account's"));
-        }
-        self.files = Some(files.blobs);
-        Ok(self)
     }
 
     /// The account's name.
@@ -159,17 +145,10 @@ impl Endpoint {
         &self.blobs
     }
 
-    pub(crate) fn files(&self) -> Option<&str> {
-        self.files.as_deref()
-    }
-
     /// Whether a request to this address stays within the account.
     pub(crate) fn admits(&self, url: &Url) -> bool {
-        let text = url.as_str();
-        std::iter::once(self.blobs.as_str())
-            .chain(self.files.as_deref())
-            .filter_map(|service| text.strip_prefix(service))
-            .any(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+        let rest = url.as_str().strip_prefix(self.blobs.as_str());
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
             && url.username().is_empty()
     }
 }
@@ -259,7 +238,6 @@ mod tests {
         let url = |text| Url::parse(text).unwrap();
         let (cloud, _) = Endpoint::parse("https://acct.blob.core.windows.net/azureml").unwrap();
         assert!(cloud.admits(&url("https://acct.blob.core.windows.net/other/x?comp=list")));
-        assert!(cloud.admits(&url("https://acct.file.core.windows.net/share")));
         for given in [
             "http://acct.blob.core.windows.net/x",
             "https://acct2.blob.core.windows.net/x",

@@ -188,10 +188,8 @@ async fn fetch(wire: &Wire, url: azure_core::http::Url) -> Result<(Tree, Option<
                 Ok((Tree::parse(answer.body())?, now))
             });
         match fetched {
-            // A body that broke off, or was cut off without our being told: a reading can be repeated.
-            Err(Answer::Connection(_) | Answer::Malformed(_)) if wire.again(tried).await => {
-                tried += 1
-            }
+            // A body that was cut off without our being told: a reading can be repeated.
+            Err(Answer::Malformed(_)) if wire.again(tried).await => tried += 1,
             other => return other,
         }
     }

@@ -22,7 +22,6 @@ use crate::delete::EMPTIED;
 use crate::entry::{etag_of, version_of};
 use crate::error::Answer;
 use crate::names::BlobName;
-use crate::wire::Effect;
 
 /// Up to here a content is sent in one request; above, in blocks of this length.
 const BLOCK_BYTES: usize = 8 * 1024 * 1024;
@@ -86,11 +85,12 @@ impl Account {
         version: &Version,
     ) -> Result<Besides, StoreError> {
         let absent = || StoreError::NotFound(path.clone());
-        let client = self.wire.blob(blob, Effect::Reads).ok_or_else(absent)?;
-        let answer = client
-            .get_properties(None)
+        let client = self.wire.blob(blob).ok_or_else(absent)?;
+        let answer = self
+            .wire
+            .patiently(|| client.get_properties(None))
             .await
-            .map_err(|error| Answer::from(error).about(path, "reading"))?;
+            .map_err(|answer| answer.about(path, "reading"))?;
         let headers = answer.headers();
         let get = |name: &'static str| headers.get_optional_string(&name.into());
         if get("etag").map(|etag| version_of(&etag)).as_ref() != Some(version) {
@@ -114,12 +114,13 @@ impl Account {
         let tags = match get("x-ms-tag-count").as_deref() {
             None | Some("0") => None,
             Some(_) => {
-                let tags = crate::account::tags(&client).await.map_err(|answer| {
-                    match answer.status() {
+                let tags = self
+                    .tags(&client)
+                    .await
+                    .map_err(|answer| match answer.status() {
                         403 => impossible(path, "its tags cannot be read, and would be lost"),
                         _ => answer.about(path, "reading"),
-                    }
-                })?;
+                    })?;
                 let pairs: Vec<String> = tags
                     .iter()
                     .map(|(name, value)| {
@@ -350,7 +351,7 @@ impl Account {
         path: &EntryPath,
         blob: &BlobName,
     ) -> Result<BlockBlobClient, StoreError> {
-        let client = self.wire.blob(blob, Effect::Changes);
+        let client = self.wire.blob(blob);
         client
             .map(|client| client.block_blob_client())
             .ok_or_else(|| StoreError::NotFound(path.clone()))

@@ -1,16 +1,15 @@
 //! What every request of this crate has in common: the door, the version of the service that is spoken,
 //! and Microsoft's clients set up to use both.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use azure_core::http::{
-    Context, Method, Pipeline, PipelineSendOptions, RawResponse, Request, RetryOptions, Url,
-};
+use azure_core::http::{Context, Method, Pipeline, PipelineSendOptions, RawResponse, Request, Url};
 use azure_storage_blob::clients::{BlobClient, BlobClientOptions};
 use bytes::Bytes;
 
-use crate::door::{Door, Patience, retries};
+use crate::door::{Door, Patience};
 use crate::error::{Answer, OpenError};
 use crate::names::{BlobName, BlobState, DeletedState};
 use crate::{Credential, Endpoint, Options};
@@ -20,10 +19,8 @@ use crate::{Credential, Endpoint, Options};
 pub(crate) struct Wire {
     pub(crate) endpoint: Endpoint,
     pub(crate) door: Arc<Door>,
-    /// For what changes nothing: tried again by the library.
-    reading: Pipeline,
-    /// For what changes something: what was answered is what we hear, so that a repetition is ours to judge.
-    changing: Pipeline,
+    /// It tries nothing again by itself: what was answered is what we hear, and a repetition is ours to judge.
+    pipeline: Pipeline,
     version: String,
     pub(crate) patience: Patience,
 }
@@ -46,19 +43,16 @@ impl Wire {
             credential,
             options.in_flight_max,
         )?);
-        let pipeline = |retry| {
-            Pipeline::new(
-                option_env!("CARGO_PKG_NAME"),
-                option_env!("CARGO_PKG_VERSION"),
-                door.options(retry),
-                Vec::new(),
-                Vec::new(),
-                None,
-            )
-        };
+        let pipeline = Pipeline::new(
+            option_env!("CARGO_PKG_NAME"),
+            option_env!("CARGO_PKG_VERSION"),
+            door.options(),
+            Vec::new(),
+            Vec::new(),
+            None,
+        );
         Ok(Self {
-            reading: pipeline(retries(options.patience)),
-            changing: pipeline(RetryOptions::none()),
+            pipeline,
             endpoint,
             version: options.service_version.clone(),
             patience: options.patience,
@@ -68,7 +62,7 @@ impl Wire {
 
     /// Microsoft's client for a blob or a generation of it. None for names that have no address, and for
     /// what was soft-deleted.
-    pub(crate) fn blob(&self, blob: &BlobName, effect: Effect) -> Option<BlobClient> {
+    pub(crate) fn blob(&self, blob: &BlobName) -> Option<BlobClient> {
         let mut url = blob.url(self.endpoint.blobs())?;
         match &blob.state {
             BlobState::Current => {}
@@ -80,12 +74,8 @@ impl Wire {
             }
             BlobState::Deleted(DeletedState::Base(_)) => return None,
         }
-        let retry = match effect {
-            Effect::Reads => retries(self.patience),
-            Effect::Changes => RetryOptions::none(),
-        };
         let options = BlobClientOptions {
-            client_options: self.door.options(retry),
+            client_options: self.door.options(),
             version: self.version.clone(),
         };
         BlobClient::new(url, None, Some(options)).ok()
@@ -106,7 +96,26 @@ impl Wire {
         url
     }
 
-    /// Sends a request of our own. Anything but the status expected is an [`Answer`].
+    /// Asks something that changes nothing, again while the answer is a passing one.
+    pub(crate) async fn patiently<T, F>(&self, ask: impl Fn() -> F) -> Result<T, Answer>
+    where
+        F: Future<Output = Result<T, azure_core::Error>>,
+    {
+        let mut tried = 0;
+        loop {
+            let answer = match ask().await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => Answer::from(error),
+            };
+            if !(answer.is_passing() && self.again(tried).await) {
+                return Err(answer);
+            }
+            tried += 1;
+        }
+    }
+
+    /// Sends a request of our own. Anything but the status expected is an [`Answer`]; what only reads is
+    /// tried again while that is a passing one.
     pub(crate) async fn send(
         &self,
         effect: Effect,
@@ -122,27 +131,41 @@ impl Wire {
             request.insert_header((*name).to_owned(), (*value).to_owned());
         }
         request.set_body(body);
-        let pipeline = match effect {
-            Effect::Reads => &self.reading,
-            Effect::Changes => &self.changing,
-        };
+        let mut tried = 0;
+        loop {
+            let answer = self.send_once(&mut request.clone(), expect).await;
+            match answer {
+                Err(answer) if effect == Effect::Reads && answer.is_passing() => {
+                    if !self.again(tried).await {
+                        return Err(answer);
+                    }
+                    tried += 1;
+                }
+                other => return other,
+            }
+        }
+    }
+
+    async fn send_once(
+        &self,
+        request: &mut Request,
+        expect: &[u16],
+    ) -> Result<RawResponse, Answer> {
         let options = PipelineSendOptions {
             skip_checks: true,
             ..Default::default()
         };
-        let answer = pipeline
-            .send(&Context::new(), &mut request, Some(options))
+        let answer = self
+            .pipeline
+            .send(&Context::new(), request, Some(options))
             .await?;
         let status = u16::from(answer.status());
         if expect.contains(&status) {
             return Ok(answer);
         }
-        let code = answer
-            .headers()
-            .get_optional_string(&"x-ms-error-code".into());
         Err(Answer::Status {
             status,
-            code: code.unwrap_or_default(),
+            code: header(&answer, "x-ms-error-code").unwrap_or_default(),
         })
     }
 
@@ -151,7 +174,7 @@ impl Wire {
         if tried >= self.patience.tries {
             return false;
         }
-        let wait = self.patience.first_ms.unsigned_abs() << tried.min(7);
+        let wait = self.patience.first_ms << tried.min(7);
         tokio::time::sleep(Duration::from_millis(wait.min(10_000))).await;
         true
     }

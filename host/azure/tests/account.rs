@@ -1,5 +1,6 @@
-//! A storage account, over the real emulator.
+//! A storage account, over the real emulator and over the simulator.
 
 mod bed;
 mod conformance;
 mod erasure;
+mod faults;
