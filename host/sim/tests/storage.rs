@@ -9,4 +9,5 @@ mod erasure;
 mod faults;
 mod files;
 mod listings;
+mod microsoft;
 mod seeds;
