@@ -217,7 +217,7 @@ fn seed_file(world: &mut World, share: &str, path: &str, content: Bytes) -> Opti
         http,
         lease: Lease::default(),
     };
-    directory.insert(name, Node::File(file));
+    directory.insert(name, Node::File(Box::new(file)));
     Some(())
 }
 

@@ -102,17 +102,19 @@ impl World {
             container: &request.container,
             blob: &request.name,
         };
-        self.log.difference(place, &before, &after);
+        let differs = self.log.difference(place, &before, &after);
         if after.is_empty() {
             container.names.remove(&request.name);
         } else {
             container.names.insert(request.name.clone(), after);
         }
-        self.blobs.remember(Past {
-            container: request.container.clone(),
-            name: request.name.clone(),
-            was: before,
-        });
+        if differs {
+            self.blobs.remember(Past {
+                container: request.container.clone(),
+                name: request.name.clone(),
+                was: before,
+            });
+        }
         Ok(result)
     }
 }

@@ -74,7 +74,7 @@ pub(crate) fn create(world: &mut World, request: &Request) -> Result<Reply, Refu
         http,
         lease,
     };
-    parent.insert(name, Node::File(file));
+    parent.insert(name, Node::File(Box::new(file)));
     let effect = match before {
         Some(_) => Effect::Changed,
         None => Effect::Created,

@@ -60,7 +60,7 @@ pub(crate) struct Directory {
 #[derive(Clone, Debug)]
 pub(crate) enum Node {
     Directory(Directory),
-    File(File),
+    File(Box<File>),
 }
 
 impl Node {
