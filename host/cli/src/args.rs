@@ -53,6 +53,7 @@ pub(crate) enum Command {
     Case(commands::case::Args),
     Hold(commands::hold::Args),
     Plugin(commands::plugin::Args),
+    Sim(commands::sim::Args),
     Completions(commands::completions::Args),
 }
 

@@ -16,6 +16,7 @@ pub(crate) mod plugin;
 pub(crate) mod redact;
 pub(crate) mod run;
 pub(crate) mod show;
+pub(crate) mod sim;
 pub(crate) mod verify;
 
 mod verb;
@@ -44,6 +45,7 @@ pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
         Command::Case(args) => case::run(args, ui).await,
         Command::Plugin(args) => plugin::run(args, ui).await,
         Command::Hold(args) => hold::run(args, ui).await,
+        Command::Sim(args) => sim::run(args, ui).await,
         Command::Completions(args) => completions::run(args, ui),
     }
 }
