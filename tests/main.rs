@@ -8,6 +8,7 @@ mod bed;
 mod graph;
 mod house;
 mod interruptions;
+mod practice;
 mod readme;
 mod refusals;
 mod verbs;

@@ -306,6 +306,7 @@ fn every_command_explains_itself() {
         "case",
         "hold",
         "plugin",
+        "sim",
         "completions",
     ] {
         assert!(

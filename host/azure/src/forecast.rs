@@ -26,9 +26,8 @@ pub(crate) async fn forecast(account: &Account, entry: &Entry, purge: bool) -> F
         return Forecast::Unknown("it is no blob".to_owned());
     };
     let unknown = |why: &str| Forecast::Unknown(why.to_owned());
-    let has_versions = match keeps_versions(account, &blob.container).await {
-        Some(has_versions) => has_versions,
-        None => return unknown("versions cannot be listed"),
+    let Some(has_versions) = keeps_versions(account, &blob.container).await else {
+        return unknown("versions cannot be listed");
     };
     if has_versions && !purge && blob.state == BlobState::Current {
         return Forecast::Impossible(

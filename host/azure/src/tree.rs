@@ -16,7 +16,7 @@ pub(crate) struct Tree {
     pub(crate) text: String,
     /// Whether an attribute says that the text is percent-encoded.
     is_encoded: bool,
-    pub(crate) children: Vec<Tree>,
+    pub(crate) children: Vec<Self>,
 }
 
 /// Deeper than any answer of the service.

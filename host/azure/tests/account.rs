@@ -1,5 +1,7 @@
 //! A storage account, over the real emulator and over the simulator.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up must fail")]
+
 mod bed;
 mod conformance;
 mod erasure;

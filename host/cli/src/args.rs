@@ -54,6 +54,7 @@ pub(crate) enum Command {
     Hold(commands::hold::Args),
     Plugin(commands::plugin::Args),
     Doctor(commands::doctor::Args),
+    Sim(commands::sim::Args),
     Completions(commands::completions::Args),
 }
 

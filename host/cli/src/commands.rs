@@ -17,6 +17,7 @@ pub(crate) mod plugin;
 pub(crate) mod redact;
 pub(crate) mod run;
 pub(crate) mod show;
+pub(crate) mod sim;
 pub(crate) mod verify;
 
 mod verb;
@@ -46,6 +47,7 @@ pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
         Command::Plugin(args) => plugin::run(args, ui).await,
         Command::Doctor(args) => doctor::run(args, ui).await,
         Command::Hold(args) => hold::run(args, ui).await,
+        Command::Sim(args) => sim::run(args, ui).await,
         Command::Completions(args) => completions::run(args, ui),
     }
 }

@@ -74,7 +74,7 @@ impl Lease {
     /// What the service calls `x-ms-lease-duration`.
     pub(crate) fn duration(&self, now: Timestamp) -> Option<&'static str> {
         let held = self.0.as_ref()?;
-        (self.state(now) == State::Leased).then(|| match held.until {
+        (self.state(now) == State::Leased).then_some(match held.until {
             Some(_) => "fixed",
             None => "infinite",
         })

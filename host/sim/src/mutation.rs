@@ -103,8 +103,9 @@ impl Log {
         });
     }
 
-    /// Writes down how two states of one name differ.
-    pub(crate) fn difference(&mut self, place: Place<'_>, before: &Name, after: &Name) {
+    /// Writes down how two states of one name differ, and says whether they do.
+    pub(crate) fn difference(&mut self, place: Place<'_>, before: &Name, after: &Name) -> bool {
+        let known = self.0.len();
         let keys =
             |name: &Name| -> Vec<String> { name.generations().map(|(key, _)| key).collect() };
         let (old, new) = (keys(before), keys(after));
@@ -130,6 +131,7 @@ impl Log {
             };
             self.push(place, "?uncommitted".into(), effect, None, None);
         }
+        self.0.len() > known
     }
 }
 

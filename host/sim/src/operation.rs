@@ -103,6 +103,11 @@ operations! {
 }
 
 impl Operation {
+    /// Whether it changes anything: whatever only reads or lists needs no more than that right.
+    pub(crate) fn changes(self) -> bool {
+        !matches!(self.any_of(), "r" | "l")
+    }
+
     /// What a request asks for.
     pub(crate) fn of(request: &Request) -> Result<Self, Refusal> {
         let found = match request.service {

@@ -49,7 +49,6 @@ codes! {
     BlobImmutableDueToPolicy 409 "This operation is not permitted as the blob is immutable due to a policy.";
     BlobNotFound 404 "The specified blob does not exist.";
     BlobSnapshotNotSoftDeleted 409 "The specified snapshot or version is not soft deleted.";
-    CannotDeleteFileOrDirectory 409 "The file or directory could not be deleted because it is in use by an SMB client.";
     ConditionNotMet 412 "The condition specified using HTTP conditional header(s) is not met.";
     ContainerAlreadyExists 409 "The specified container already exists.";
     ContainerNotFound 404 "The specified container does not exist.";
@@ -59,6 +58,7 @@ codes! {
     InvalidBlobTier 400 "The specified blob tier is invalid.";
     InvalidBlobType 409 "The blob type is invalid for this operation.";
     InvalidBlockList 400 "The specified block list is invalid.";
+    InvalidFileOrDirectoryPathName 400 "The specified file or directory path name is invalid.";
     InvalidHeaderValue 400 "The value for one of the HTTP headers is not in the correct format.";
     InvalidInput 400 "One of the request inputs is not valid.";
     InvalidMd5 400 "The MD5 value specified in the request is invalid.";
@@ -68,7 +68,6 @@ codes! {
     InvalidResourceName 400 "The specified resource name contains invalid characters.";
     InvalidUri 400 "The requested URI does not represent any resource on the server.";
     InvalidXmlDocument 400 "XML specified is not syntactically valid.";
-    LeaseAlreadyBroken 409 "The lease has already been broken and cannot be broken again.";
     LeaseAlreadyPresent 409 "There is already a lease present.";
     LeaseIdMismatchWithBlobOperation 412 "The lease ID specified did not match the lease ID for the blob.";
     LeaseIdMismatchWithContainerOperation 412 "The lease ID specified did not match the lease ID for the container.";
@@ -88,7 +87,6 @@ codes! {
     MissingRequiredQueryParameter 400 "A required query parameter was not specified for this request.";
     NoAuthenticationInformation 401 "Server failed to authenticate the request. Please refer to the information in the www-authenticate header.";
     OperationNotAllowedOnRootBlob 403 "The specified operation is not allowed on root blob.";
-    OutOfRangeInput 400 "One of the request inputs is out of range.";
     OutOfRangeQueryParameterValue 400 "One of the query parameters specified in the request URI is outside the permissible range.";
     ParentNotFound 404 "The specified parent path does not exist.";
     RequestBodyTooLarge 413 "The size of the request body exceeds the maximum size permitted.";
@@ -101,7 +99,6 @@ codes! {
     ShareNotFound 404 "The specified share does not exist.";
     SnapshotsPresent 409 "This operation is not permitted while the blob has snapshots.";
     UnauthorizedBlobOverwrite 403 "This request is not authorized to perform blob overwrites.";
-    UnsupportedHeader 400 "One of the HTTP headers specified in the request is not supported.";
     UnsupportedHttpVerb 405 "The resource doesn't support the specified HTTP verb.";
     UnsupportedQueryParameter 400 "One of the query parameters specified in the request URI is not supported.";
 }

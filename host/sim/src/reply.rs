@@ -11,8 +11,6 @@ pub(crate) struct Reply {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Content,
-    /// What a `HEAD` says the body would be.
-    pub(crate) length: Option<u64>,
 }
 
 impl Reply {
@@ -21,7 +19,6 @@ impl Reply {
             status,
             headers: HeaderMap::new(),
             body: Content::default(),
-            length: None,
         }
     }
 

@@ -9,9 +9,11 @@ use bytes::Bytes;
 use hyper::{HeaderMap, Method};
 
 use crate::blob::put::{described, md5};
-use crate::blob::state::{Container, Kind};
+use crate::blob::state::{Container, Http, Kind};
 use crate::clock::stamp;
+use crate::file::state::{Directory, Facts, File, Node, Share, segments};
 use crate::generated::Generated;
+use crate::lease::Lease;
 use crate::mutation::Service;
 use crate::request::Request;
 use crate::storage::Storage;
@@ -34,11 +36,22 @@ pub struct Holding {
 
 /// Why a directory could not be taken in.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot read {path} to fill the account")]
-pub struct SeedError {
-    path: PathBuf,
-    #[source]
-    source: io::Error,
+pub enum SeedError {
+    /// A file or folder cannot be read.
+    #[error("cannot read {path} to fill the account")]
+    Read {
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A name that the service would not take.
+    #[error("{path} has a name that the service does not take")]
+    Name {
+        /// Which one.
+        path: PathBuf,
+    },
 }
 
 impl Storage {
@@ -96,6 +109,17 @@ impl Storage {
         found
     }
 
+    /// Makes a share.
+    pub fn seed_share(&self, name: &str) {
+        seed_share(&mut self.shared.world(), name);
+    }
+
+    /// Puts a file, in directories and a share that are made if need be. False if its path is
+    /// none that the service allows.
+    pub fn seed_file(&self, share: &str, path: &str, content: impl Into<Bytes>) -> bool {
+        seed_file(&mut self.shared.world(), share, path, content.into()).is_some()
+    }
+
     /// Takes in a workspace directory: `blobs/<container>/…`, `files/<share>/…`.
     pub fn seed_directory(&self, from: &Path) -> Result<(), SeedError> {
         for container in children(&from.join("blobs"))? {
@@ -107,6 +131,19 @@ impl Storage {
             for file in files(&container)? {
                 let content = read(&file)?;
                 self.seed_blob(&name, &relative(&file, &container), content);
+            }
+        }
+        for share in children(&from.join("files"))? {
+            if !share.is_dir() {
+                continue;
+            }
+            let name = last(&share);
+            self.seed_share(&name);
+            for file in files(&share)? {
+                let content = read(&file)?;
+                if !self.seed_file(&name, &relative(&file, &share), content) {
+                    return Err(SeedError::Name { path: file });
+                }
             }
         }
         Ok(())
@@ -145,13 +182,52 @@ fn seed_blob(world: &mut World, container: &str, name: &str, content: Bytes) {
     container.names.entry(name.to_owned()).or_default().base = Some(generation);
 }
 
+fn seed_share<'a>(world: &'a mut World, name: &str) -> &'a mut Share {
+    let tick = world.tick();
+    world
+        .shares
+        .shares
+        .entry(name.to_owned())
+        .or_insert_with(|| Share::new(&tick))
+}
+
+fn seed_file(world: &mut World, share: &str, path: &str, content: Bytes) -> Option<()> {
+    let path = segments(path, true).ok()?;
+    let (name, parents) = path.split_last()?;
+    let tick = world.tick();
+    let mut directory = &mut seed_share(world, share).tree.root;
+    for parent in parents {
+        if directory.child(parent).is_none() {
+            let made = Directory::new(Facts::new(&tick));
+            directory.insert(parent, Node::Directory(made));
+        }
+        directory = match directory.child_mut(parent)? {
+            Node::Directory(next) => next,
+            Node::File(_) => return None,
+        };
+    }
+    let http = Http {
+        content_type: "application/octet-stream".into(),
+        md5: md5(&content),
+        ..Http::default()
+    };
+    let file = File {
+        facts: Facts::new(&tick),
+        content: content.into(),
+        http,
+        lease: Lease::default(),
+    };
+    directory.insert(name, Node::File(Box::new(file)));
+    Some(())
+}
+
 fn failed(path: &Path) -> impl FnOnce(io::Error) -> SeedError {
     let path = path.to_owned();
-    |source| SeedError { path, source }
+    |source| SeedError::Read { path, source }
 }
 
 /// The entries of a directory in order; none if there is no such directory.
-pub(crate) fn children(folder: &Path) -> Result<Vec<PathBuf>, SeedError> {
+fn children(folder: &Path) -> Result<Vec<PathBuf>, SeedError> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -166,7 +242,7 @@ pub(crate) fn children(folder: &Path) -> Result<Vec<PathBuf>, SeedError> {
 }
 
 /// All files below a directory.
-pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>, SeedError> {
+fn files(folder: &Path) -> Result<Vec<PathBuf>, SeedError> {
     let mut found = Vec::new();
     let mut open = vec![folder.to_owned()];
     while let Some(folder) = open.pop() {
@@ -184,17 +260,17 @@ pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>, SeedError> {
     Ok(found)
 }
 
-pub(crate) fn read(file: &Path) -> Result<Bytes, SeedError> {
+fn read(file: &Path) -> Result<Bytes, SeedError> {
     fs::read(file).map(Bytes::from).map_err(failed(file))
 }
 
-pub(crate) fn last(path: &Path) -> String {
+fn last(path: &Path) -> String {
     path.file_name()
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default()
 }
 
-pub(crate) fn relative(path: &Path, to: &Path) -> String {
+fn relative(path: &Path, to: &Path) -> String {
     path.strip_prefix(to)
         .unwrap_or(path)
         .to_string_lossy()

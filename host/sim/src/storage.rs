@@ -76,6 +76,18 @@ impl Storage {
         sas::issue(&self.shared.world().settings, permissions, expiry)
     }
 
+    /// The query text of a service SAS over one container, or over one blob of it.
+    pub fn sas_for(
+        &self,
+        container: &str,
+        blob: Option<&str>,
+        permissions: &str,
+        expiry: Timestamp,
+    ) -> String {
+        let world = self.shared.world();
+        sas::issue_for(&world.settings, container, blob, permissions, expiry)
+    }
+
     /// Everything that changed anything so far, in order. Seeding is not in it.
     pub fn mutations(&self) -> Vec<Mutation> {
         self.shared.world().log.all().to_vec()

@@ -28,6 +28,8 @@ pub(crate) struct World {
 /// One instant of change: every change has its own, and an ETag to go with it.
 #[derive(Clone, Debug)]
 pub(crate) struct Tick {
+    /// The number of the change.
+    pub(crate) id: u64,
     pub(crate) now: Timestamp,
     /// With its quotes.
     pub(crate) etag: String,
@@ -62,6 +64,7 @@ impl World {
         self.last = self.now().max(next);
         self.etags += 1;
         Tick {
+            id: self.etags,
             now: self.last,
             etag: format!("\"0x8D{:013X}\"", self.etags),
             settings: Arc::clone(&self.settings),
@@ -99,17 +102,19 @@ impl World {
             container: &request.container,
             blob: &request.name,
         };
-        self.log.difference(place, &before, &after);
+        let differs = self.log.difference(place, &before, &after);
         if after.is_empty() {
             container.names.remove(&request.name);
         } else {
             container.names.insert(request.name.clone(), after);
         }
-        self.blobs.remember(Past {
-            container: request.container.clone(),
-            name: request.name.clone(),
-            was: before,
-        });
+        if differs {
+            self.blobs.remember(Past {
+                container: request.container.clone(),
+                name: request.name.clone(),
+                was: before,
+            });
+        }
         Ok(result)
     }
 }

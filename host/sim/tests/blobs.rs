@@ -267,6 +267,16 @@ async fn who_may_not_does_not() {
         .sas("d", expiry - jiff::SignedDuration::from_hours(2));
     let late = send("DELETE", &format!("{url}?{sas}"), &[], "".into()).await;
     assert_eq!(late.unwrap().code(), (403, "AuthenticationFailed"));
+    let sas = bed.sim.sas_for("c", None, "r", expiry);
+    let got = send("GET", &format!("{url}?{sas}"), &[], "".into()).await;
+    assert_eq!(got.unwrap().status, 200);
+    let sas = bed.sim.sas_for("c", Some("other"), "r", expiry);
+    let got = send("GET", &format!("{url}?{sas}"), &[], "".into()).await;
+    assert_eq!(got.unwrap().code(), (403, "AuthenticationFailed"));
+    let sas = bed.sim.sas_for("c", None, "l", expiry);
+    let out = format!("{}?comp=list&{sas}", bed.sim.blob_url());
+    let listed = send("GET", &out, &[], "".into()).await;
+    assert_eq!(listed.unwrap().code(), (403, "AuthenticationFailed"));
     bed.permissions = "c";
     let headers = [("x-ms-blob-type", "BlockBlob")];
     let overwrite = bed.ask("PUT", "c/a", &headers, "y").await;

@@ -2,7 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at once")]
 
+mod batch;
 mod blobs;
 mod client;
 mod erasure;
+mod faults;
+mod files;
 mod listings;
+mod microsoft;
+mod seeds;

@@ -154,19 +154,52 @@ fn of_resource(request: &Request, account: &str) -> Option<String> {
     Some(parts.join("\n"))
 }
 
-/// The query text of an account SAS for both services and all resource types.
-pub(crate) fn issue(settings: &Settings, permissions: &str, expiry: Timestamp) -> String {
-    use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-    let expiry = Timestamp::from_second(expiry.as_second()).unwrap_or(expiry);
-    let expiry = expiry.to_string();
-    let version = "2024-08-04";
+/// The query text of a service SAS for all of one container, or for one blob of it.
+pub(crate) fn issue_for(
+    settings: &Settings,
+    container: &str,
+    blob: Option<&str>,
+    permissions: &str,
+    expiry: Timestamp,
+) -> String {
+    let expiry = whole_seconds(expiry);
+    let (kind, path) = match blob {
+        Some(blob) => ("b", format!("{container}/{blob}")),
+        None => ("c", container.to_owned()),
+    };
     let text = format!(
-        "{}\n{permissions}\nbf\nsco\n\n{expiry}\n\n\n{version}\n\n",
+        "{permissions}\n\n{expiry}\n/blob/{}/{path}\n\n\n\n{ISSUED_AS}\n{kind}\n\n\n\n\n\n\n",
         settings.account
     );
-    let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
     format!(
-        "sv={version}&ss=bf&srt=sco&sp={permissions}&se={}&sig={}",
+        "sv={ISSUED_AS}&sr={kind}&sp={permissions}&se={}&sig={}",
+        encoded(&expiry),
+        encoded(&signature(&settings.key, &text))
+    )
+}
+
+/// The version that signatures made here are of.
+const ISSUED_AS: &str = "2024-08-04";
+
+fn whole_seconds(time: Timestamp) -> String {
+    Timestamp::from_second(time.as_second())
+        .unwrap_or(time)
+        .to_string()
+}
+
+fn encoded(text: &str) -> String {
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+}
+
+/// The query text of an account SAS for both services and all resource types.
+pub(crate) fn issue(settings: &Settings, permissions: &str, expiry: Timestamp) -> String {
+    let expiry = whole_seconds(expiry);
+    let text = format!(
+        "{}\n{permissions}\nbf\nsco\n\n{expiry}\n\n\n{ISSUED_AS}\n\n",
+        settings.account
+    );
+    format!(
+        "sv={ISSUED_AS}&ss=bf&srt=sco&sp={permissions}&se={}&sig={}",
         encoded(&expiry),
         encoded(&signature(&settings.key, &text))
     )

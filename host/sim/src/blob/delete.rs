@@ -41,7 +41,10 @@ pub(crate) fn delete(
             (None, false) => delete_base(name, request, snapshots, tick),
         }
     })?;
-    let kept = !permanent && world.settings.soft_delete_days.is_some();
+    // As recorded from an account with versions: false, although nothing is soft-deleted.
+    let kept = !permanent
+        && (world.settings.soft_delete_days.is_some()
+            || (world.settings.versioning && generation.is_none()));
     Ok(Reply::accepted().header(
         "x-ms-delete-type-permanent",
         if kept { "false" } else { "true" },

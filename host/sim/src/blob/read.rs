@@ -16,16 +16,20 @@ use crate::request::Request;
 use crate::world::World;
 
 /// The generation that a request addresses: it must be there and not hidden.
-pub(crate) fn find(world: &World, request: &Request) -> Result<Generation, Refusal> {
+pub(crate) fn find<'a>(
+    world: &'a World,
+    request: &Request,
+) -> Result<Cow<'a, Generation>, Refusal> {
     let container = world.blobs.container(&request.container)?;
-    let name = container.name(&request.name).ok_or(Code::BlobNotFound)?;
-    addressed(&name, request)
-        .cloned()
-        .ok_or(Code::BlobNotFound.into())
+    let found = match container.name(&request.name) {
+        Some(Cow::Borrowed(name)) => addressed(name, request).map(Cow::Borrowed),
+        Some(Cow::Owned(name)) => addressed(&name, request).cloned().map(Cow::Owned),
+        None => None,
+    };
+    found.ok_or(Code::BlobNotFound.into())
 }
 
-/// The generation that a request addresses.
-pub(crate) fn addressed<'a>(name: &'a Cow<'_, Name>, request: &Request) -> Option<&'a Generation> {
+fn addressed<'a>(name: &'a Name, request: &Request) -> Option<&'a Generation> {
     let there = |generation: &&Generation| generation.deleted.is_none();
     if let Some(id) = request.parameter("snapshot") {
         return name
@@ -46,7 +50,7 @@ pub(crate) fn addressed<'a>(name: &'a Cow<'_, Name>, request: &Request) -> Optio
 }
 
 /// Carries out both.
-pub(crate) fn get(world: &mut World, request: &Request) -> Result<Reply, Refusal> {
+pub(crate) fn get(world: &World, request: &Request) -> Result<Reply, Refusal> {
     let now = world.now();
     let generation = find(world, request)?;
     if let Some(id) = request.header("x-ms-lease-id") {
