@@ -233,3 +233,47 @@ fn verb(method: Method) -> Option<&'static str> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn door(address: &str) -> Door {
+        let (endpoint, signature) = Endpoint::parse(address).unwrap();
+        let credential = Credential::choose(&endpoint, signature, None, &|_| None).unwrap();
+        Door::new(endpoint, credential, 4).unwrap()
+    }
+
+    const SIGNED: &str = "http://127.0.0.1:1/acct?sp=r&sig=c3ludGhldGlj";
+
+    #[tokio::test]
+    async fn nothing_leaves_the_account() {
+        let door = door(SIGNED);
+        for address in [
+            "http://127.0.0.1:1/other/c",
+            "http://127.0.0.1:2/acct/c",
+            "https://acct.blob.core.windows.net/c",
+        ] {
+            let request = Request::new(Url::parse(address).unwrap(), Method::Get);
+            let refused = door.execute_request(&request).await.unwrap_err();
+            assert!(
+                refused.to_string().contains("left the account"),
+                "{refused}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn what_fails_is_told_without_its_address() {
+        let door = door(SIGNED);
+        let request = Request::new(
+            Url::parse("http://127.0.0.1:1/acct/c").unwrap(),
+            Method::Get,
+        );
+        let failed = door.execute_request(&request).await.unwrap_err();
+        let text = format!("{failed} {failed:?} {door:?} {request:?}");
+        assert!(!text.contains("c3ludGhldGlj"), "{text}");
+        let (url, _) = door.signed("GET", request.url(), BTreeMap::new(), None);
+        assert!(url.as_str().ends_with("?sp=r&sig=c3ludGhldGlj"));
+    }
+}

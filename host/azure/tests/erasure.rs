@@ -285,3 +285,31 @@ async fn what_a_blob_has_besides_its_bytes_stays() {
         assert_eq!(after.properties, before.properties);
     }
 }
+
+/// One version under a legal hold keeps the purge from beginning: nothing is half gone.
+#[tokio::test]
+async fn a_version_that_is_held_keeps_all_of_it() {
+    let (bed, version) = bed(versions()).await;
+    let older = bed
+        .account
+        .generations(&path())
+        .try_collect::<Vec<_>>()
+        .await
+        .unwrap();
+    let Some(Listed::Entry(older)) = older.first() else {
+        panic!("no version");
+    };
+    let (_, id) = older.path.as_str().split_once("?version=").unwrap();
+    let query = format!("comp=legalhold&versionid={id}");
+    let hold = [("x-ms-legal-hold", "true")];
+    bed.other
+        .ask(Method::PUT, &path(), &query, &hold, b"")
+        .await;
+    let before = bed.storage.mutations().len();
+    let refused = bed.account.delete(&purge(), &version).await;
+    assert!(
+        matches!(&refused, Err(StoreError::Held { by, .. }) if by == "a legal hold"),
+        "{refused:?}"
+    );
+    assert_eq!(bed.storage.mutations().len(), before);
+}

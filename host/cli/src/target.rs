@@ -117,7 +117,9 @@ pub(crate) fn open_account(
         return Err(CommandError::usage(format!(
             "workspaces of `{scheme}://` cannot be opened by this version"
         ))
-        .hint("it works on directories, and on https://ACCOUNT.blob.core.windows.net"));
+        .hint(
+            "it works on directories: -w DIRECTORY, and on https://ACCOUNT.blob.core.windows.net",
+        ));
     }
     let (endpoint, signature) = Endpoint::parse(address).map_err(refused)?;
     let named = target.credential.clone();
