@@ -112,6 +112,14 @@ async fn check(scene: Scene, fault: Fault, what: &str) {
     }
     assert_eq!(bed.held(&path("beside"))[0].2, BESIDE, "{what}");
     let held = bed.held(&path("deleted"));
+    // What is not a failure says that nothing was done.
+    let is_as_it_was = |held: &[(String, bool, String)]| {
+        held.iter()
+            .any(|(_, hidden, content)| !hidden && content == OLD)
+    };
+    if !matches!(gone, Ok(_) | Err(StoreError::Failed { .. })) {
+        assert!(is_as_it_was(&held), "{what}: {gone:?}, and yet {held:?}");
+    }
     if matches!(gone, Ok(Deleted::Gone)) {
         assert_eq!(held, [], "{what}: called gone");
     }
@@ -120,6 +128,13 @@ async fn check(scene: Scene, fault: Fault, what: &str) {
         assert!(current.is_ok(), "{what}: {held:?} is nowhere to be seen");
     }
     let held = bed.held(&path("redacted"));
+    if !matches!(replaced, Ok(_) | Err(StoreError::Failed { .. })) {
+        let now = bed.account.stat(&path("redacted")).await.unwrap();
+        assert_eq!(
+            now.version, redacted,
+            "{what}: {replaced:?}, and yet it was replaced"
+        );
+    }
     assert!(
         held.iter()
             .all(|(_, _, content)| content == OLD || content == NEW),
