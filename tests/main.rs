@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up must fail")]
 
+mod azure;
 mod bed;
 mod checking;
 mod interruptions;
+mod practice;
 mod readme;
 mod records;
 mod refusals;

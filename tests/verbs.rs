@@ -435,6 +435,7 @@ fn every_command_explains_itself() {
         "case",
         "hold",
         "plugin",
+        "sim",
         "completions",
     ] {
         assert!(

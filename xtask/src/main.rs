@@ -5,6 +5,7 @@
 mod bench;
 mod breaks;
 mod demo;
+mod emulator;
 mod guests;
 mod run;
 mod test;
@@ -20,6 +21,7 @@ cargo xtask <task>
   break      breaks the rules of the house one by one, in a copy: a test must go red each time
              (`cargo xtask break 6 journal` takes the breaks of rule 6 and those about `journal`)
   bench      the figures, as one table: speeds, start-up, peaks of memory (a release build; 20 minutes the first time)
+  emulator   install Microsoft's storage emulator (Azurite), which tests of `remit-azure` use
   plugins    build the plugins and the interpreters of scripts, and put them where `remit` finds them";
 
 fn main() -> ExitCode {
@@ -29,6 +31,7 @@ fn main() -> ExitCode {
         "test" => test::test(),
         "break" => breaks::break_rules(&std::env::args().skip(2).collect::<Vec<_>>()),
         "bench" => bench::bench(),
+        "emulator" => emulator::install(),
         "plugins" => guests::build().map(|_| ()),
         _ => {
             println!("{HELP}");

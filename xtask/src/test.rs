@@ -2,9 +2,9 @@
 
 use std::process::Command;
 
-use crate::guests;
 use crate::run::{Outcome, cargo, project, run, target};
 use crate::tools::{self, Program};
+use crate::{emulator, guests};
 
 /// Real parts that tests use.
 const PROGRAMS: [Program; 6] = [
@@ -43,6 +43,7 @@ pub(crate) fn test() -> Outcome {
         in_plugins(&mut cargo(&["fmt", "--all", "--check"])),
     )?;
     tools::install(&PROGRAMS)?;
+    emulator::install()?;
     run(
         "lints",
         &mut cargo(&[

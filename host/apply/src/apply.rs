@@ -8,11 +8,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use futures::TryStreamExt as _;
 use futures::stream::{self, StreamExt as _};
 use remit_export::Package;
 use remit_plan::{Act, Plan, State, Step};
 use remit_policy::{Authority, Denied};
-use remit_workspace::{Millis, StoreError};
+use remit_workspace::{Listed, Millis, StoreError};
 
 use crate::journal::{Append, Ended, Event, Journal, Progress, Standing};
 use crate::others::{self, When};
@@ -283,10 +284,15 @@ impl Run<'_> {
         let done = match &step.act {
             Act::Export { .. } => self.export(step).await.map(|()| State::Done),
             Act::Redact(_) => {
-                if ready.begun_before && self.is_redacted(step).await {
-                    return State::Done;
+                let done_before = ready.begun_before && self.is_redacted(step).await;
+                let redacted = match done_before {
+                    true => Ok(()),
+                    false => self.redact(step, &permitted).await,
+                };
+                match redacted {
+                    Ok(()) => self.forget(step, &permitted).await,
+                    Err(error) => Err(error),
                 }
-                self.redact(step, &permitted).await.map(|()| State::Done)
             }
             Act::Archive {} => {
                 // Its version changed with it, so it cannot be asked for once more.
@@ -309,19 +315,43 @@ impl Run<'_> {
         };
         match done {
             Ok(state) => state,
-            Err(error) => self.settle(ready, error).await,
+            Err(error) => self.settle(ready, &permitted, error).await,
         }
     }
 
+    /// A redaction is done when the bytes that were cut out are no longer kept anywhere.
+    async fn forget(
+        &self,
+        step: &Step,
+        permitted: &remit_policy::Permitted,
+    ) -> Result<State, StoreError> {
+        if !step.kind.is_object() {
+            return Ok(State::Done);
+        }
+        let forgotten = self.setup.store.forget(permitted, &step.version).await?;
+        Ok(match forgotten {
+            Deleted::Gone => State::Done,
+            Deleted::GoneOn(when) => State::GoneOn(when),
+        })
+    }
+
     /// Where a step stands after an error.
-    async fn settle(&self, ready: &Ready, error: StoreError) -> State {
+    async fn settle(
+        &self,
+        ready: &Ready,
+        permitted: &remit_policy::Permitted,
+        error: StoreError,
+    ) -> State {
         let step = &ready.step;
         match error {
             // We said that we would delete it, and it is no longer there.
             StoreError::NotFound(_)
                 if ready.begun_before && matches!(step.act, Act::Delete { .. }) =>
             {
-                State::Gone
+                match self.gone_state(step).await {
+                    Ok(state) => state,
+                    Err(unknown) => State::Unknown(causes(&unknown)),
+                }
             }
             StoreError::NotFound(_) => State::Skipped("it was no longer there".into()),
             StoreError::Changed(_) => State::Skipped("changed since planning".into()),
@@ -329,7 +359,7 @@ impl Run<'_> {
             StoreError::Impossible { reason, .. } | StoreError::OutOfReach { reason, .. } => {
                 State::Impossible(reason)
             }
-            StoreError::Failed { .. } => match self.happened_anyway(step).await {
+            StoreError::Failed { .. } => match self.happened_anyway(step, permitted).await {
                 Ok(Some(state)) => state,
                 Ok(None) => State::Failed(causes(&error)),
                 Err(unknown) => {
@@ -340,21 +370,47 @@ impl Run<'_> {
     }
 
     /// Whether an act that came back with a failure was done all the same.
-    async fn happened_anyway(&self, step: &Step) -> Result<Option<State>, StoreError> {
+    async fn happened_anyway(
+        &self,
+        step: &Step,
+        permitted: &remit_policy::Permitted,
+    ) -> Result<Option<State>, StoreError> {
         match &step.act {
             Act::Export { .. } => Ok(None),
             Act::Archive {} => Ok(self.is_archived(step).await?.then_some(State::Done)),
             Act::Delete { .. } => match self.setup.store.stat(&step.path).await {
                 Ok(_) => Ok(None),
-                Err(StoreError::NotFound(_)) => Ok(Some(State::Gone)),
+                Err(StoreError::NotFound(_)) => match self.gone_state(step).await? {
+                    State::Gone => Ok(Some(State::Gone)),
+                    // The next run goes on with what is left of it.
+                    _ => Ok(None),
+                },
                 Err(error) => Err(error),
             },
-            Act::Redact(_) => Ok(self.is_redacted(step).await.then_some(State::Done)),
+            Act::Redact(_) => match self.is_redacted(step).await {
+                true => self.forget(step, permitted).await.map(Some),
+                false => Ok(None),
+            },
         }
     }
 
     async fn is_archived(&self, step: &Step) -> Result<bool, StoreError> {
         content::is_archived(&*self.setup.store, &step.path).await
+    }
+
+    /// What it means that an entry is no longer there: gone only if nothing of it is kept.
+    async fn gone_state(&self, step: &Step) -> Result<State, StoreError> {
+        let mut kept = self.setup.store.generations(&step.path);
+        Ok(match kept.try_next().await? {
+            None => State::Gone,
+            Some(Listed::Entry(_)) => {
+                State::Unknown("it is no longer there, but the service keeps states of it".into())
+            }
+            Some(Listed::Gap(gap)) => State::Unknown(format!(
+                "it is no longer there, but what is kept of it cannot be listed: {}",
+                gap.reason
+            )),
+        })
     }
 
     async fn is_redacted(&self, step: &Step) -> bool {

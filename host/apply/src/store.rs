@@ -43,6 +43,18 @@ pub trait StoreMut: Store {
         content: Content,
     ) -> Result<Version, StoreError>;
 
+    /// Removes what the service keeps of the version that a replace took away, and of nothing else: a
+    /// redaction is done when the old bytes are gone too. May be asked again at any time.
+    ///
+    /// For a store that keeps nothing of what is replaced, there is nothing to do.
+    async fn forget(
+        &self,
+        _permitted: &Permitted,
+        _version: &Version,
+    ) -> Result<Deleted, StoreError> {
+        Ok(Deleted::Gone)
+    }
+
     /// Writes the fields of a record that [`Store::writable_fields`] names, as they are in `document`
     /// (the whole JSON document as [`Store::open`] gave it, changed); every other member stays as it is.
     async fn patch(

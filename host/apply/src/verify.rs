@@ -150,7 +150,7 @@ pub async fn verify(
                     false => verification.hidden += 1,
                 }
             }
-            (Some(Standing::Ended(State::Done)), Act::Redact(redaction)) => {
+            (Some(Standing::Ended(State::Done | State::GoneOn(_))), Act::Redact(redaction)) => {
                 match content::digest(store, &step.path).await {
                     Ok(found) if found == redaction.after_sha256 => verification.redacted += 1,
                     Ok(_) => verification.broken(&step, "it does not hold what was planned"),

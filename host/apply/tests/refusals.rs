@@ -290,3 +290,30 @@ async fn a_delete_that_only_hides_is_not_gone() {
     let outcome = Outcome::of(&planned.open(), &progress).unwrap();
     assert!(outcome.count("gone-on") > 0, "{outcome:?}");
 }
+
+/// Nothing of it is there, and yet it is not gone: the workspace keeps what was deleted.
+#[tokio::test]
+async fn what_was_deleted_meanwhile_is_gone_only_if_nothing_is_kept() {
+    for (keeps, expect) in [(None, "gone"), (Some(14), "unknown")] {
+        let memory = bed::workspace();
+        let planned = bed::plan(&memory).await;
+        memory.fail_changes(10_000);
+        planned.apply_plainly(memory.clone()).await.unwrap();
+        memory.heal();
+        memory.soft_delete(keeps);
+        let step = planned
+            .open()
+            .steps()
+            .map(|step| step.unwrap())
+            .find(|step| step.path == path("/files/gone.txt"))
+            .unwrap();
+        memory
+            .delete_version(&step.path, &step.version, false)
+            .unwrap();
+        let progress = planned.apply_plainly(memory.clone()).await.unwrap();
+        let Some(Standing::Ended(state)) = progress.standing(step.number) else {
+            panic!("it has not ended");
+        };
+        assert_eq!(state.as_str(), expect, "{state:?}");
+    }
+}

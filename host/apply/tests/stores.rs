@@ -22,6 +22,8 @@ impl Fixture for InMemory {
         Holds {
             records: true,
             any_bytes: true,
+            control_characters: true,
+            backslashes: true,
             segment_bytes_max: 1024,
         }
     }

@@ -55,15 +55,22 @@ pub(crate) enum Command {
     Hold(commands::hold::Args),
     Plugin(commands::plugin::Args),
     Check(commands::check::Args),
+    Doctor(commands::doctor::Args),
+    Sim(commands::sim::Args),
     Completions(commands::completions::Args),
 }
 
 /// Which workspace.
 #[derive(ClapArgs)]
 pub(crate) struct Target {
-    /// The workspace: a directory. May be left out inside of one
+    /// The workspace: a directory, or https://ACCOUNT.blob.core.windows.net/[CONTAINER]. May be left out
+    /// inside of a directory that is one
     #[arg(short, long, value_name = "WORKSPACE")]
     pub(crate) workspace: Option<PathBuf>,
+    /// Who you are to an account: sas, connection-string, key, client-secret, workload-identity,
+    /// managed-identity, developer-tools, anonymous [default: the first that is there]
+    #[arg(long, value_name = "HOW")]
+    pub(crate) credential: Option<String>,
 }
 
 /// How a plan is made and carried out in one go.

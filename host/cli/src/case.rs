@@ -37,7 +37,10 @@ pub(crate) fn create(
                 error,
             )
         })?;
-        if parent.starts_with(&workspace.dir) {
+        if workspace
+            .folder()
+            .is_some_and(|folder| parent.starts_with(folder))
+        {
             return Err(CommandError::usage(format!(
                 "the case `{}` would lie inside of the workspace",
                 dir.display()
@@ -48,9 +51,9 @@ pub(crate) fn create(
     }
     let here = current_dir()?;
     // Inside of the workspace, the case lies beside it.
-    let folder = match here.canonicalize() {
-        Ok(here) if here.starts_with(&workspace.dir) => {
-            workspace.dir.parent().unwrap_or(Path::new("/")).to_owned()
+    let folder = match (here.canonicalize(), workspace.folder()) {
+        (Ok(here), Some(folder)) if here.starts_with(folder) => {
+            folder.parent().unwrap_or(Path::new("/")).to_owned()
         }
         _ => PathBuf::from("."),
     };

@@ -7,6 +7,7 @@ pub(crate) mod case;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod delete;
+pub(crate) mod doctor;
 pub(crate) mod download;
 pub(crate) mod evidence;
 pub(crate) mod export;
@@ -18,6 +19,7 @@ pub(crate) mod plugin;
 pub(crate) mod redact;
 pub(crate) mod run;
 pub(crate) mod show;
+pub(crate) mod sim;
 pub(crate) mod verify;
 
 mod verb;
@@ -47,7 +49,9 @@ pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
         Command::Case(args) => case::run(args, ui).await,
         Command::Plugin(args) => plugin::run(args, ui).await,
         Command::Check(args) => check::run(&args, ui),
+        Command::Doctor(args) => doctor::run(args, ui).await,
         Command::Hold(args) => hold::run(args, ui).await,
+        Command::Sim(args) => sim::run(args, ui).await,
         Command::Completions(args) => completions::run(args, ui),
     }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use remit_apply::StoreMut;
+use remit_azure::{Account, Choice, Credential, Endpoint, OpenError, Options};
 use remit_local::Directory;
 use remit_plan::Case;
 use remit_workspace::Store;
@@ -20,9 +21,19 @@ const NOTED: &str = "target";
 pub(crate) struct Workspace {
     /// For the crate that changes it.
     pub(crate) store: Arc<dyn StoreMut>,
-    /// Where it lies on this machine.
-    pub(crate) dir: PathBuf,
+    place: Place,
 }
+
+/// Where a workspace lies.
+enum Place {
+    Folder(PathBuf),
+    /// Its address, with nothing secret in it.
+    Account(String),
+}
+
+/// The hint that lists the ways of saying who one is.
+const WAYS: &str = "say who you are with --credential sas, connection-string, key, client-secret, \
+                    workload-identity, managed-identity, developer-tools or anonymous";
 
 impl Workspace {
     /// Opens what `-w` names; without it, the workspace that the current folder lies in.
@@ -35,11 +46,12 @@ impl Workspace {
                     .hint("or make one to try things on: remit init --sample ./sample")
             })?,
         };
-        if let Some((scheme, _)) = given.to_str().and_then(|text| text.split_once("://")) {
-            return Err(CommandError::usage(format!(
-                "workspaces of `{scheme}://` cannot be opened by this version"
-            ))
-            .hint("it works on directories: -w DIRECTORY"));
+        if let Some(address) = given.to_str().filter(|text| text.contains("://")) {
+            let (account, identity, _) = open_account(address, target)?;
+            return Ok(Self {
+                store: Arc::new(account),
+                place: Place::Account(identity),
+            });
         }
         let store = Directory::open(&given).map_err(|error| {
             CommandError::new(crate::exit::Exit::Usage, error)
@@ -50,7 +62,7 @@ impl Workspace {
         })?;
         Ok(Self {
             store: Arc::new(store),
-            dir,
+            place: Place::Folder(dir),
         })
     }
 
@@ -63,21 +75,77 @@ impl Workspace {
         let noted = case.path(NOTED);
         let place = std::fs::read(&noted).map_err(|error| {
             CommandError::io("cannot tell where the workspace lies", error)
-                .hint("name it: -w DIRECTORY")
+                .hint("name it: -w WORKSPACE")
         })?;
         Self::open(&Target {
             workspace: Some(PathBuf::from(OsString::from_vec(place))),
+            credential: target.credential.clone(),
         })
     }
 
     /// Notes in the case where the workspace lies, for whoever goes on with it.
     pub(crate) fn note_in(&self, case: &Case) -> Result<(), CommandError> {
-        Ok(case.write_new(NOTED, self.dir.as_os_str().as_bytes())?)
+        let place = match &self.place {
+            Place::Folder(dir) => dir.as_os_str().as_bytes(),
+            // A signature that was typed is not kept: whoever goes on brings one.
+            Place::Account(identity) => identity.as_bytes(),
+        };
+        Ok(case.write_new(NOTED, place)?)
+    }
+
+    /// The folder that the workspace is; none when it is not on this machine.
+    pub(crate) fn folder(&self) -> Option<&Path> {
+        match &self.place {
+            Place::Folder(dir) => Some(dir),
+            Place::Account(_) => None,
+        }
     }
 
     /// The workspace as a thing to be read.
     pub(crate) fn reading(&self) -> Arc<dyn Store> {
         self.store.clone()
+    }
+}
+
+/// Opens a storage account: with its identity, and who we are to it.
+pub(crate) fn open_account(
+    address: &str,
+    target: &Target,
+) -> Result<(Account, String, String), CommandError> {
+    let (scheme, _) = address.split_once("://").unwrap_or_default();
+    if !["https", "http"].contains(&scheme) {
+        return Err(CommandError::usage(format!(
+            "workspaces of `{scheme}://` cannot be opened by this version"
+        ))
+        .hint(
+            "it works on directories: -w DIRECTORY, and on https://ACCOUNT.blob.core.windows.net",
+        ));
+    }
+    let (endpoint, signature) = Endpoint::parse(address).map_err(refused)?;
+    let named = target.credential.clone();
+    let named = named.or_else(|| std::env::var("REMIT_CREDENTIAL").ok());
+    let choice = match named.as_deref() {
+        None | Some("") => None,
+        Some(word) => Some(Choice::parse(word).ok_or_else(|| {
+            CommandError::usage(format!("there is no credential `{word}`")).hint(WAYS)
+        })?),
+    };
+    let variable = |name: &str| std::env::var(name).ok();
+    let credential =
+        Credential::choose(&endpoint, signature, choice, &variable).map_err(refused)?;
+    let (identity, who) = (endpoint.identity(), credential.describe());
+    let account = Account::open(endpoint, credential, &Options::default()).map_err(refused)?;
+    Ok((account, identity, who))
+}
+
+fn refused(error: OpenError) -> CommandError {
+    let is_about_us = !matches!(error, OpenError::Address(_));
+    let error = CommandError::new(crate::exit::Exit::Usage, error);
+    match is_about_us {
+        true => error.hint(WAYS),
+        false => {
+            error.hint("such as https://ACCOUNT.blob.core.windows.net/[CONTAINER][?SIGNATURE]")
+        }
     }
 }
 

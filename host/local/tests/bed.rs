@@ -91,6 +91,8 @@ impl Fixture for Bed {
         Holds {
             records: self.full,
             any_bytes: true,
+            control_characters: true,
+            backslashes: true,
             segment_bytes_max: 255,
         }
     }

@@ -43,6 +43,10 @@ pub struct Holds {
     pub records: bool,
     /// Names that are not UTF-8.
     pub any_bytes: bool,
+    /// Names with control characters in them, which services forbid and disks do not.
+    pub control_characters: bool,
+    /// Names with a backslash in them, which some services take for a slash.
+    pub backslashes: bool,
     /// The most bytes of one segment of a name.
     pub segment_bytes_max: usize,
 }

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use futures::TryStreamExt as _;
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use remit_export::{Form, Names};
 use remit_workspace::{Entry, EntryPath, Listed, Pattern, layout};
 
@@ -14,6 +14,9 @@ use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::target::Workspace;
 use crate::ui::Ui;
+
+/// Entries downloaded at once. Each may hold a few parts of 4 MiB in memory.
+const IN_FLIGHT: usize = 8;
 
 /// Download entries into a folder
 ///
@@ -54,15 +57,26 @@ pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
             .map(|entry| (relative(&entry.path, &below), form(entry))),
     );
     let bar = ui.bar("downloading", entries.len() as u64);
-    let mut bytes = 0_u64;
-    for entry in &entries {
+    let copies = entries.iter().map(|entry| {
         let name = names
             .payload_path(&relative(&entry.path, &below))
             .expect("every entry was named");
         let name = name.strip_prefix("data/").unwrap_or(&name);
-        bytes += download(&workspace, entry, &args.into.join(name), args.overwrite).await?;
-        bar.inc(1);
+        let to = args.into.join(name);
+        let (workspace, bar) = (&workspace, &bar);
+        async move {
+            let bytes = download(workspace, entry, &to, args.overwrite).await?;
+            bar.inc(1);
+            Ok::<u64, CommandError>(bytes)
+        }
+    });
+    // Several at once: an account answers slowly, and answers many.
+    let mut copies = stream::iter(copies).buffer_unordered(IN_FLIGHT);
+    let mut bytes = 0_u64;
+    while let Some(copied) = copies.try_next().await? {
+        bytes += copied;
     }
+    drop(copies);
     bar.finish_and_clear();
     let count = remit_report::words::count(entries.len() as u64, "entry", "entries");
     ui.status(format!(

@@ -178,6 +178,8 @@ mod conformance {
             Holds {
                 records: true,
                 any_bytes: true,
+                control_characters: true,
+                backslashes: true,
                 segment_bytes_max: 1024,
             }
         }

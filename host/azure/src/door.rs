@@ -1,0 +1,279 @@
+//! The one door to the network.
+//!
+//! Every request of this crate, Microsoft's clients' included, passes [`Door::execute_request`]: it stays
+//! within the account, is signed here and nowhere before, so that no client, log or error above ever has
+//! the signature, follows no redirect, and waits at the [`Gate`]. What fails is told without its address.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Once};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use azure_core::Error;
+use azure_core::error::ErrorKind;
+use azure_core::http::headers::{HeaderName, HeaderValue, Headers};
+use azure_core::http::policies::Policy;
+use azure_core::http::policies::auth::BearerTokenAuthorizationPolicy;
+use azure_core::http::{
+    AsyncRawResponse, Body, ClientOptions, HttpClient, Method, Request, RetryOptions, Transport,
+    Url,
+};
+use futures::TryStreamExt as _;
+
+use crate::error::OpenError;
+use crate::gate::Gate;
+use crate::{Credential, Endpoint};
+
+/// What tokens for storage are asked for.
+const SCOPE: &str = "https://storage.azure.com/.default";
+
+/// The door to one account.
+#[derive(Debug)]
+pub(crate) struct Door {
+    client: reqwest::Client,
+    endpoint: Endpoint,
+    credential: Credential,
+    gate: Gate,
+}
+
+impl Door {
+    pub(crate) fn new(
+        endpoint: Endpoint,
+        credential: Credential,
+        in_flight_max: usize,
+    ) -> Result<Self, OpenError> {
+        Ok(Self {
+            client: client()?,
+            endpoint,
+            credential,
+            gate: Gate::new(in_flight_max),
+        })
+    }
+
+    /// Options for clients whose requests go through this door. They try nothing again by themselves.
+    pub(crate) fn options(self: &Arc<Self>) -> ClientOptions {
+        let mut per_try_policies: Vec<Arc<dyn Policy>> = Vec::new();
+        if let Credential::Tokens(tokens) = &self.credential {
+            per_try_policies.push(Arc::new(BearerTokenAuthorizationPolicy::new(
+                tokens.credential.clone(),
+                [SCOPE],
+            )));
+        }
+        ClientOptions {
+            transport: Some(Transport::new(self.clone())),
+            per_try_policies,
+            retry: RetryOptions::none(),
+            ..Default::default()
+        }
+    }
+
+    /// The headers and the address that a request is sent with. Also for parts of a batch, which are
+    /// signed one by one.
+    pub(crate) fn signed(
+        &self,
+        verb: &str,
+        url: &Url,
+        mut headers: BTreeMap<String, String>,
+        length: Option<u64>,
+    ) -> (Url, BTreeMap<String, String>) {
+        let mut url = url.clone();
+        match &self.credential {
+            Credential::Signature(query) => {
+                let joined = match url.query() {
+                    Some(own) if !own.is_empty() => format!("{own}&{}", query.reveal()),
+                    _ => query.reveal().to_owned(),
+                };
+                url.set_query(Some(&joined));
+            }
+            Credential::Key(key) => {
+                let now = jiff::Timestamp::now().strftime("%a, %d %b %Y %H:%M:%S GMT");
+                headers.insert("x-ms-date".to_owned(), now.to_string());
+                if let Some(length) = length {
+                    headers.insert("content-length".to_owned(), length.to_string());
+                }
+                let value = key.authorization(verb, &url, &headers);
+                headers.insert("authorization".to_owned(), value);
+                // The library writes it itself.
+                headers.remove("content-length");
+            }
+            Credential::Tokens(_) | Credential::Anonymous => {}
+        }
+        (url, headers)
+    }
+}
+
+/// A client that follows nothing, changes nothing of what it is sent, and uses `ring` for its cryptography.
+fn client() -> Result<reqwest::Client, OpenError> {
+    static PROVIDER: Once = Once::new();
+    PROVIDER.call_once(|| {
+        // An error says that somebody has installed one already, which is as good.
+        let _already = rustls::crypto::ring::default_provider().install_default();
+    });
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(Duration::from_secs(20))
+        .read_timeout(Duration::from_secs(60))
+        .http1_only()
+        .no_proxy()
+        .pool_max_idle_per_host(256)
+        .build()
+        .map_err(|_| OpenError::Connection("no TLS client can be made on this machine"))
+}
+
+/// Options for the clients that fetch tokens: another host, the same manners.
+pub(crate) fn identity_options() -> Result<ClientOptions, OpenError> {
+    Ok(ClientOptions {
+        transport: Some(Transport::new(Arc::new(client()?))),
+        ..Default::default()
+    })
+}
+
+/// How often and how soon something is tried again.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// Milliseconds before the second try; doubled each time.
+    pub first_ms: u64,
+    /// Tries after the first.
+    pub tries: u32,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            first_ms: 200,
+            tries: 7,
+        }
+    }
+}
+
+#[async_trait]
+impl HttpClient for Door {
+    async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
+        if !self.endpoint.admits(request.url()) {
+            let refused = "a request would have left the account";
+            return Err(Error::with_message(ErrorKind::Other, refused));
+        }
+        let verb = verb(request.method()).ok_or_else(|| {
+            let never = "a method that no service of storage has";
+            Error::with_message(ErrorKind::Other, never)
+        })?;
+        let headers: BTreeMap<String, String> = request
+            .headers()
+            .iter()
+            .map(|(name, value)| {
+                (
+                    name.as_str().to_ascii_lowercase(),
+                    value.as_str().to_owned(),
+                )
+            })
+            .collect();
+        let body = match request.body() {
+            Body::Bytes(bytes) => bytes.clone(),
+            Body::SeekableStream(_) => {
+                let never = "bodies are given whole";
+                return Err(Error::with_message(ErrorKind::Other, never));
+            }
+        };
+        let _pass = self.gate.enter().await;
+        let (url, headers) = self.signed(verb, request.url(), headers, Some(body.len() as u64));
+        let method = reqwest::Method::from_bytes(verb.as_bytes()).expect("one of six");
+        let mut sending = self.client.request(method, url.as_str());
+        for (name, value) in &headers {
+            sending = sending.header(name, value);
+        }
+        if !body.is_empty() {
+            sending = sending.body(body);
+        } else if request.method() != Method::Get && request.method() != Method::Head {
+            sending = sending.header("content-length", "0");
+        }
+        let answer = sending.send().await.map_err(|error| {
+            let kind = match error.is_connect() {
+                true => ErrorKind::Connection,
+                false => ErrorKind::Io,
+            };
+            Error::with_message(kind, "no answer")
+        })?;
+        let status = answer.status().as_u16();
+        if status == 503 || status == 429 {
+            self.gate.busy(retry_after(answer.headers()));
+        } else {
+            self.gate.answered();
+        }
+        let mut kept = Headers::new();
+        for (name, value) in answer.headers() {
+            if let Ok(value) = value.to_str() {
+                kept.insert(
+                    HeaderName::from(name.as_str().to_owned()),
+                    HeaderValue::from(value.to_owned()),
+                );
+            }
+        }
+        let body = answer
+            .bytes_stream()
+            .map_err(|_| Error::with_message(ErrorKind::Io, "the answer broke off"));
+        Ok(AsyncRawResponse::new(status.into(), kept, Box::pin(body)))
+    }
+}
+
+fn retry_after(headers: &reqwest::header::HeaderMap) -> Option<Duration> {
+    let number = |name: &str| headers.get(name)?.to_str().ok()?.parse::<u64>().ok();
+    number("x-ms-retry-after-ms")
+        .or_else(|| number("retry-after-ms"))
+        .map(Duration::from_millis)
+        .or_else(|| number("retry-after").map(Duration::from_secs))
+}
+
+fn verb(method: Method) -> Option<&'static str> {
+    Some(match method {
+        Method::Delete => "DELETE",
+        Method::Get => "GET",
+        Method::Head => "HEAD",
+        Method::Post => "POST",
+        Method::Put => "PUT",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn door(address: &str) -> Door {
+        let (endpoint, signature) = Endpoint::parse(address).unwrap();
+        let credential = Credential::choose(&endpoint, signature, None, &|_| None).unwrap();
+        Door::new(endpoint, credential, 4).unwrap()
+    }
+
+    const SIGNED: &str = "http://127.0.0.1:1/acct?sp=r&sig=c3ludGhldGlj";
+
+    #[tokio::test]
+    async fn nothing_leaves_the_account() {
+        let door = door(SIGNED);
+        for address in [
+            "http://127.0.0.1:1/other/c",
+            "http://127.0.0.1:2/acct/c",
+            "https://acct.blob.core.windows.net/c",
+        ] {
+            let request = Request::new(Url::parse(address).unwrap(), Method::Get);
+            let refused = door.execute_request(&request).await.unwrap_err();
+            assert!(
+                refused.to_string().contains("left the account"),
+                "{refused}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn what_fails_is_told_without_its_address() {
+        let door = door(SIGNED);
+        let request = Request::new(
+            Url::parse("http://127.0.0.1:1/acct/c").unwrap(),
+            Method::Get,
+        );
+        let failed = door.execute_request(&request).await.unwrap_err();
+        let text = format!("{failed} {failed:?} {door:?} {request:?}");
+        assert!(!text.contains("c3ludGhldGlj"), "{text}");
+        let (url, _) = door.signed("GET", request.url(), BTreeMap::new(), None);
+        assert!(url.as_str().ends_with("?sp=r&sig=c3ludGhldGlj"));
+    }
+}

@@ -1,0 +1,299 @@
+//! Pages of blobs and of containers.
+//!
+//! By hand, because Microsoft's client lists no prefixes and loses spaces at the ends of names. A page may
+//! be short or empty and still not be the last: only the marker says.
+
+use std::sync::Arc;
+
+use azure_core::http::Method;
+use bytes::Bytes;
+use futures::stream::{self, BoxStream, StreamExt as _};
+use remit_workspace::Millis;
+
+use crate::error::Answer;
+use crate::names::{BlobName, BlobState, DeletedState};
+use crate::tree::Tree;
+use crate::wire::{Effect, Wire, header};
+
+/// What is asked for.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Query {
+    pub(crate) container: String,
+    pub(crate) prefix: String,
+    /// `metadata`, `tags`, `snapshots`, `versions`, `deleted`, …
+    pub(crate) include: &'static str,
+    /// Names up to the next slash are given once, as prefixes.
+    pub(crate) by_folder: bool,
+    pub(crate) most: Option<u32>,
+}
+
+/// One page.
+#[derive(Debug)]
+pub(crate) struct Page {
+    pub(crate) blobs: Vec<Blob>,
+    pub(crate) prefixes: Vec<String>,
+    pub(crate) next: Option<String>,
+    /// The service's clock.
+    pub(crate) now: Option<Millis>,
+}
+
+/// A blob or a generation as it was listed.
+#[derive(Debug)]
+pub(crate) struct Blob {
+    pub(crate) name: BlobName,
+    pub(crate) has_version: bool,
+    pub(crate) properties: Tree,
+    pub(crate) metadata: Vec<(String, String)>,
+    pub(crate) tags: Vec<(String, String)>,
+}
+
+impl Blob {
+    pub(crate) fn property(&self, name: &str) -> Option<&str> {
+        self.properties.value(name)
+    }
+
+    /// When the service will have let go of what was deleted: exactly, where the account's rules are known.
+    /// Else from the days it says are left; that it counts only whole days is an assumption, and a day is
+    /// added, so that nothing is called gone before it is.
+    pub(crate) fn gone_on(&self, now: Option<Millis>, kept_days: Option<i64>) -> Option<Millis> {
+        const DAY: Millis = 86_400_000;
+        let deleted = self.property("DeletedTime").and_then(millis);
+        if let (Some(deleted), Some(days)) = (deleted, kept_days) {
+            return Some(deleted + days * DAY);
+        }
+        let left: i64 = self.property("RemainingRetentionDays")?.parse().ok()?;
+        Some(now? + (left + 1) * DAY)
+    }
+
+    fn parse(container: &str, tree: &mut Tree) -> Option<Self> {
+        let name = tree.blob_name()?;
+        let is_deleted = tree.value("Deleted") == Some("true");
+        let is_current = tree.value("IsCurrentVersion") == Some("true");
+        let snapshot = tree.value("Snapshot").map(ToOwned::to_owned);
+        let version = tree.value("VersionId").map(ToOwned::to_owned);
+        let pairs = |element: Option<&Tree>| -> Vec<(String, String)> {
+            element.map_or_else(Vec::new, |element| {
+                let pairs = element.children.iter();
+                pairs
+                    .map(|child| (child.name.to_ascii_lowercase(), child.text.clone()))
+                    .collect()
+            })
+        };
+        let metadata = pairs(tree.child("Metadata"));
+        let tags = tree
+            .child("Tags")
+            .and_then(|tags| tags.child("TagSet"))
+            .map_or_else(Vec::new, |set| set.children.iter().collect())
+            .into_iter()
+            .filter_map(|tag| {
+                Some((
+                    tag.value("Key")?.to_owned(),
+                    tag.child("Value")?.text.clone(),
+                ))
+            })
+            .collect();
+        let at = tree
+            .children
+            .iter()
+            .position(|child| child.name == "Properties");
+        let properties = at
+            .map(|at| tree.children.swap_remove(at))
+            .unwrap_or_default();
+        let has_version = version.is_some();
+        let state = match (snapshot, version, is_deleted) {
+            (Some(id), _, false) => BlobState::Snapshot(id),
+            (Some(id), _, true) => BlobState::Deleted(DeletedState::Snapshot(id)),
+            (None, Some(id), false) if !is_current => BlobState::Version(id),
+            (None, Some(id), true) => BlobState::Deleted(DeletedState::Version(id)),
+            (None, None, true) => {
+                let when = properties.value("DeletedTime").and_then(millis);
+                let when = when.and_then(|when| jiff::Timestamp::from_millisecond(when).ok());
+                let when = when.map_or_else(|| "unknown".to_owned(), |when| when.to_string());
+                BlobState::Deleted(DeletedState::Base(when))
+            }
+            (None, _, false) => BlobState::Current,
+        };
+        Some(Self {
+            name: BlobName {
+                container: container.to_owned(),
+                name,
+                state,
+            },
+            has_version,
+            properties,
+            metadata,
+            tags,
+        })
+    }
+}
+
+/// One page of a listing.
+pub(crate) async fn page(wire: &Wire, query: &Query, marker: Option<&str>) -> Result<Page, Answer> {
+    let most = query.most.map(|most| most.to_string());
+    let mut pairs = vec![("restype", "container"), ("comp", "list")];
+    let optional = [
+        ("prefix", query.prefix.as_str()),
+        ("include", query.include),
+        ("delimiter", if query.by_folder { "/" } else { "" }),
+        ("maxresults", most.as_deref().unwrap_or_default()),
+        ("marker", marker.unwrap_or_default()),
+    ];
+    pairs.extend(optional.into_iter().filter(|(_, value)| !value.is_empty()));
+    let url = wire.url(&query.container, &pairs);
+    let (mut tree, now) = fetch(wire, url).await?;
+    let next = next_marker(&tree, marker)?;
+    let mut page = Page {
+        blobs: Vec::new(),
+        prefixes: Vec::new(),
+        next,
+        now,
+    };
+    let at = tree.children.iter().position(|child| child.name == "Blobs");
+    let Some(mut listed) = at.map(|at| tree.children.swap_remove(at)) else {
+        return Err(Answer::Malformed("a page without an element Blobs"));
+    };
+    for child in &mut listed.children {
+        match child.name.as_str() {
+            "Blob" => {
+                let blob = Blob::parse(&query.container, child);
+                page.blobs
+                    .push(blob.ok_or(Answer::Malformed("a blob without a name"))?);
+            }
+            "BlobPrefix" => {
+                let name = child.blob_name();
+                page.prefixes
+                    .push(name.ok_or(Answer::Malformed("a prefix without a name"))?);
+            }
+            _ => {}
+        }
+    }
+    Ok(page)
+}
+
+async fn fetch(wire: &Wire, url: azure_core::http::Url) -> Result<(Tree, Option<Millis>), Answer> {
+    let mut tried = 0;
+    loop {
+        let fetched = wire
+            .send(
+                Effect::Reads,
+                Method::Get,
+                url.clone(),
+                &[],
+                Bytes::new(),
+                &[200],
+            )
+            .await
+            .and_then(|answer| {
+                let now = header(&answer, "date").and_then(|date| millis(&date));
+                Ok((Tree::parse(answer.body())?, now))
+            });
+        match fetched {
+            // A body that was cut off without our being told: a reading can be repeated.
+            Err(Answer::Malformed(_)) if wire.again(tried).await => tried += 1,
+            other => return other,
+        }
+    }
+}
+
+fn next_marker(tree: &Tree, marker: Option<&str>) -> Result<Option<String>, Answer> {
+    match tree.child("NextMarker") {
+        // Without the element nobody says that this was the last page.
+        None => Err(Answer::Malformed(
+            "a page that does not say whether it is the last",
+        )),
+        Some(next) if next.text.is_empty() => Ok(None),
+        Some(next) if Some(next.text.as_str()) == marker => {
+            Err(Answer::Malformed("the same page came twice"))
+        }
+        Some(next) => Ok(Some(next.text.clone())),
+    }
+}
+
+/// Every page of a listing, fetched as it is asked for. The first error ends it.
+pub(crate) fn pages(wire: Arc<Wire>, query: Query) -> BoxStream<'static, Result<Page, Answer>> {
+    struct At {
+        marker: Option<String>,
+        first: Option<BlobName>,
+    }
+    let begin = Some(At {
+        marker: None,
+        first: None,
+    });
+    stream::try_unfold(begin, move |at| {
+        let (wire, query) = (wire.clone(), query.clone());
+        async move {
+            let Some(at) = at else { return Ok(None) };
+            let page = page(&wire, &query, at.marker.as_deref()).await?;
+            let first = page.blobs.first().map(|blob| blob.name.clone());
+            if first.is_some() && first == at.first {
+                return Err(Answer::Malformed("the same page came twice"));
+            }
+            let next = page.next.clone().map(|marker| At {
+                marker: Some(marker),
+                first: first.or(at.first),
+            });
+            Ok(Some((page, next)))
+        }
+    })
+    .boxed()
+}
+
+/// The names of every container of the account.
+pub(crate) async fn containers(wire: &Wire) -> Result<Vec<String>, Answer> {
+    let mut containers = Vec::new();
+    let mut marker: Option<String> = None;
+    loop {
+        let mut pairs = vec![("comp", "list")];
+        pairs.extend(marker.as_deref().map(|marker| ("marker", marker)));
+        let (tree, _) = fetch(wire, wire.url("", &pairs)).await?;
+        let listed = tree
+            .child("Containers")
+            .ok_or(Answer::Malformed("a page without an element Containers"))?;
+        for child in &listed.children {
+            let name = child
+                .value("Name")
+                .ok_or(Answer::Malformed("a container without a name"))?;
+            containers.push(name.to_owned());
+        }
+        marker = next_marker(&tree, marker.as_deref())?;
+        if marker.is_none() {
+            return Ok(containers);
+        }
+    }
+}
+
+/// What the account says about deleting, as far as this credential may know.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Retention {
+    /// Days for which a deleted blob is kept; none when it is not.
+    pub(crate) days: Option<i64>,
+    pub(crate) may_delete_for_good: bool,
+    /// The service's clock.
+    pub(crate) now: Millis,
+}
+
+/// The account's own rules.
+pub(crate) async fn retention(wire: &Wire) -> Result<Retention, Answer> {
+    let url = wire.url("", &[("restype", "service"), ("comp", "properties")]);
+    let answer = wire
+        .send(Effect::Reads, Method::Get, url, &[], Bytes::new(), &[200])
+        .await?;
+    let tree = Tree::parse(answer.body())?;
+    let now = header(&answer, "date").and_then(|date| millis(&date));
+    let policy = tree.child("DeleteRetentionPolicy");
+    let is = |name| policy.and_then(|policy| policy.value(name)) == Some("true");
+    let days = policy
+        .and_then(|policy| policy.value("Days"))
+        .and_then(|days| days.parse().ok());
+    Ok(Retention {
+        days: is("Enabled").then(|| days.unwrap_or(365)),
+        may_delete_for_good: is("AllowPermanentDelete"),
+        now: now.ok_or(Answer::Malformed("an answer without a date"))?,
+    })
+}
+
+/// A date as HTTP writes it.
+pub(crate) fn millis(text: &str) -> Option<Millis> {
+    let at = azure_core::time::parse_rfc7231(text).ok()?;
+    Some((at.unix_timestamp_nanos() / 1_000_000) as Millis)
+}

@@ -1,0 +1,144 @@
+//! The service's XML as a tree, with every character of a text kept.
+//!
+//! Microsoft's client deserialises the same documents but trims nothing less than we may lose: names begin
+//! and end with spaces. Not a validator: what is not understood is left out.
+
+use quick_xml::Reader;
+use quick_xml::escape::resolve_predefined_entity;
+use quick_xml::events::{BytesStart, Event};
+
+use crate::error::Answer;
+
+/// An element.
+#[derive(Debug, Default)]
+pub(crate) struct Tree {
+    pub(crate) name: String,
+    pub(crate) text: String,
+    /// Whether an attribute says that the text is percent-encoded.
+    is_encoded: bool,
+    pub(crate) children: Vec<Self>,
+}
+
+/// Deeper than any answer of the service.
+const DEPTH_MAX: usize = 16;
+
+impl Tree {
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Answer> {
+        const BROKEN: Answer = Answer::Malformed("the XML is broken");
+        let text = std::str::from_utf8(bytes).map_err(|_| BROKEN)?;
+        let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}'));
+        let mut open: Vec<Self> = vec![Self::default()];
+        loop {
+            match reader.read_event().map_err(|_| BROKEN)? {
+                Event::Start(start) if open.len() < DEPTH_MAX => open.push(Self::of(&start)),
+                Event::Start(_) => return Err(BROKEN),
+                Event::Empty(start) => {
+                    let element = Self::of(&start);
+                    open.last_mut().ok_or(BROKEN)?.children.push(element);
+                }
+                Event::End(_) => {
+                    let element = open.pop().ok_or(BROKEN)?;
+                    open.last_mut().ok_or(BROKEN)?.children.push(element);
+                }
+                Event::Text(text) => {
+                    let text = text.decode().map_err(|_| BROKEN)?;
+                    open.last_mut().ok_or(BROKEN)?.text.push_str(&text);
+                }
+                Event::CData(data) => {
+                    let text = data.decode().map_err(|_| BROKEN)?;
+                    open.last_mut().ok_or(BROKEN)?.text.push_str(&text);
+                }
+                Event::GeneralRef(reference) => {
+                    let into = &mut open.last_mut().ok_or(BROKEN)?.text;
+                    match reference.resolve_char_ref().map_err(|_| BROKEN)? {
+                        Some(character) => into.push(character),
+                        None => {
+                            let name = reference.decode().map_err(|_| BROKEN)?;
+                            into.push_str(resolve_predefined_entity(&name).ok_or(BROKEN)?);
+                        }
+                    }
+                }
+                Event::Eof => break,
+                Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => {}
+            }
+        }
+        // An answer that was cut off leaves something open.
+        let [root] = open.as_mut_slice() else {
+            return Err(BROKEN);
+        };
+        root.children.pop().ok_or(BROKEN)
+    }
+
+    fn of(start: &BytesStart<'_>) -> Self {
+        let is_encoded = start
+            .try_get_attribute("Encoded")
+            .ok()
+            .flatten()
+            .is_some_and(|attribute| &*attribute.value == b"true");
+        Self {
+            name: String::from_utf8_lossy(start.name().as_ref()).into_owned(),
+            is_encoded,
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn child(&self, name: &str) -> Option<&Self> {
+        self.children.iter().find(|child| child.name == name)
+    }
+
+    /// The text of a child; none when it is absent or empty.
+    pub(crate) fn value(&self, name: &str) -> Option<&str> {
+        self.child(name)
+            .map(|child| child.text.as_str())
+            .filter(|text| !text.is_empty())
+    }
+
+    /// The name in an element `Name`, which the service encodes where XML could not say it.
+    pub(crate) fn blob_name(&self) -> Option<String> {
+        let name = self.child("Name")?;
+        if !name.is_encoded {
+            return Some(name.text.clone());
+        }
+        let path =
+            remit_workspace::EntryPath::parse(&format!("/x{}", name.text.replace('/', "%2F")));
+        let bytes = path.ok()?.segments().next()?;
+        String::from_utf8(bytes)
+            .ok()
+            .map(|text| text[1..].to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(xml: &str) -> String {
+        let tree = Tree::parse(format!("<Blob><Name>{xml}</Name></Blob>").as_bytes()).unwrap();
+        tree.blob_name().unwrap()
+    }
+
+    #[test]
+    fn names_keep_every_character() {
+        for (xml, expect) in [
+            (" lead", " lead"),
+            ("trail ", "trail "),
+            ("a&amp;b&lt;c&#x26;d", "a&b<c&d"),
+            ("a\tb\nc", "a\tb\nc"),
+            ("<![CDATA[a]]>", "a"),
+        ] {
+            assert_eq!(name(xml), expect);
+        }
+        let encoded = Tree::parse(b"<Blob><Name Encoded=\"true\">a%EF%BF%BE/b%20</Name></Blob>");
+        assert_eq!(encoded.unwrap().blob_name().unwrap(), "a\u{fffe}/b ");
+    }
+
+    #[test]
+    fn an_answer_that_was_cut_off_is_no_answer() {
+        let whole = "<?xml version=\"1.0\"?><R><A>x</A><B/></R>";
+        let tree = Tree::parse(whole.as_bytes()).unwrap();
+        assert_eq!((tree.value("A"), tree.value("B")), (Some("x"), None));
+        for end in 0..whole.len() {
+            assert!(Tree::parse(&whole.as_bytes()[..end]).is_err(), "{end}");
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! A storage account, over the real emulator and over the simulator.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up must fail")]
+
+mod bed;
+mod conformance;
+mod erasure;
+mod faults;

@@ -1,0 +1,36 @@
+//! The lists that every store must pass.
+
+use remit_sim::Settings;
+
+use crate::bed::Bed;
+
+#[tokio::test]
+async fn the_emulator_reads_as_every_store_must() {
+    remit_workspace::conformance::all(&Bed::emulator().await).await;
+}
+
+#[tokio::test]
+async fn the_emulator_changes_as_every_store_must() {
+    remit_apply::conformance::all(&Bed::emulator().await).await;
+}
+
+#[tokio::test]
+async fn the_simulator_reads_as_every_store_must() {
+    remit_workspace::conformance::all(&Bed::simulator(Settings::default()).await).await;
+}
+
+/// Pages of a few, every second one empty: only the marker says which is the last.
+#[tokio::test]
+async fn short_and_empty_pages_are_no_ends() {
+    let settings = Settings {
+        page_size_max: 7,
+        empty_pages: true,
+        ..Settings::default()
+    };
+    remit_workspace::conformance::all(&Bed::simulator(settings).await).await;
+}
+
+#[tokio::test]
+async fn the_simulator_changes_as_every_store_must() {
+    remit_apply::conformance::all(&Bed::simulator(Settings::default()).await).await;
+}

@@ -1,0 +1,243 @@
+//! The HTTP server: keep-alive on loopback, one listener for each service.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use http_body_util::{BodyExt as _, Limited};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper::{Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+use crate::answer;
+use crate::fault::{FaultKind, Faults};
+use crate::flow::Flow;
+use crate::identity;
+use crate::mutation::Service;
+use crate::operation::Operation;
+use crate::refusal::Code;
+use crate::reply::Reply;
+use crate::request::Request;
+use crate::world::World;
+
+/// More than this at once no client of this project sends.
+const BODY_MAX: usize = 512 << 20;
+
+/// What all connections share.
+pub(crate) struct Shared {
+    pub(crate) world: Mutex<World>,
+    pub(crate) faults: Faults,
+    pub(crate) pages: answer::Pages,
+}
+
+impl Shared {
+    pub(crate) fn world(&self) -> std::sync::MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Serves until dropped.
+pub(crate) async fn serve(listener: TcpListener, service: Service, shared: Arc<Shared>) {
+    let mut connections = JoinSet::new();
+    loop {
+        // Finished ones are let go as new ones come.
+        while connections.try_join_next().is_some() {}
+        let Ok((stream, _)) = listener.accept().await else {
+            continue;
+        };
+        connections.spawn(connection(stream, service, Arc::clone(&shared)));
+    }
+}
+
+async fn connection(stream: TcpStream, service: Service, shared: Arc<Shared>) {
+    // Without it small answers wait for the client's acknowledgement.
+    let _ = stream.set_nodelay(true);
+    let reset = Arc::new(AtomicBool::new(false));
+    let wire = Wire {
+        stream,
+        reset: Arc::clone(&reset),
+    };
+    let answer = service_fn(move |incoming: hyper::Request<Incoming>| {
+        let (shared, reset) = (Arc::clone(&shared), Arc::clone(&reset));
+        async move {
+            respond(&shared, service, incoming).await.map_err(|Reset| {
+                reset.store(true, Ordering::Relaxed);
+                io::Error::from(io::ErrorKind::ConnectionReset)
+            })
+        }
+    });
+    // A connection that ends in an error is the client's business, or was meant.
+    let _ = hyper::server::conn::http1::Builder::new()
+        .serve_connection(TokioIo::new(wire), answer)
+        .await;
+}
+
+/// The connection is to be reset.
+struct Reset;
+
+async fn respond(
+    shared: &Shared,
+    service: Service,
+    incoming: hyper::Request<Incoming>,
+) -> Result<Response<Flow>, Reset> {
+    let (head, body) = incoming.into_parts();
+    let target = head
+        .uri
+        .path_and_query()
+        .map_or("/", hyper::http::uri::PathAndQuery::as_str);
+    let client_id = head.headers.get("x-ms-client-request-id").cloned();
+    let version = head.headers.get("x-ms-version").cloned();
+    let body = match Limited::new(body, BODY_MAX).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(_) => return Err(Reset),
+    };
+    let account = shared.world().settings.account.clone();
+    let parsed = Request::parse(service, &account, head.method, target, head.headers, body)
+        .and_then(|request| Operation::of(&request).map(|operation| (request, operation)));
+    let (mut reply, faults) = match parsed {
+        Ok((request, operation)) => {
+            let faults = shared.faults.strike(&request, operation.name());
+            (act(shared, request, operation, &faults).await?, faults)
+        }
+        Err(refusal) => (refusal.into(), Vec::new()),
+    };
+    reply = reply.header("x-ms-request-id", identity::fresh());
+    match version {
+        Some(version) => reply.headers.insert("x-ms-version", version),
+        None => reply.headers.insert(
+            "x-ms-version",
+            hyper::header::HeaderValue::from_static("2024-08-04"),
+        ),
+    };
+    if let Some(id) = client_id {
+        reply.headers.insert("x-ms-client-request-id", id);
+    }
+    Ok(sent(reply, &faults))
+}
+
+/// Answers, with what goes wrong before and after.
+async fn act(
+    shared: &Shared,
+    request: Request,
+    operation: Operation,
+    faults: &[FaultKind],
+) -> Result<Reply, Reset> {
+    let mut quirks = answer::Quirks::default();
+    for fault in faults {
+        match fault {
+            FaultKind::Slow(wait) => tokio::time::sleep(*wait).await,
+            FaultKind::ResetBefore => return Err(Reset),
+            FaultKind::Status(status, retry_after) => {
+                return Ok(refused(*status, *retry_after));
+            }
+            FaultKind::DuplicatePage => quirks.page_again = true,
+            FaultKind::Stale(changes) => quirks.behind = *changes,
+            _ => {}
+        }
+    }
+    let reply = answer::answer(shared, request, operation, quirks);
+    for fault in faults {
+        match fault {
+            FaultKind::ResetAfter => return Err(Reset),
+            FaultKind::StatusAfter(status) => return Ok(refused(*status, None)),
+            _ => {}
+        }
+    }
+    Ok(reply)
+}
+
+/// A status that was injected.
+pub(crate) fn refused(status: u16, retry_after: Option<u64>) -> Reply {
+    let code = match status {
+        503 | 429 => Code::ServerBusy,
+        _ => Code::InternalError,
+    };
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    code.reply_as(status).maybe(
+        "retry-after",
+        retry_after.map(|seconds| seconds.to_string()),
+    )
+}
+
+fn sent(mut reply: Reply, faults: &[FaultKind]) -> Response<Flow> {
+    let length = reply.body.len();
+    let mut flow = None;
+    for fault in faults {
+        let (said, broken) = match fault {
+            FaultKind::TruncateBody(after) if *after < length => {
+                (length, Flow::cut(reply.body.clone(), *after))
+            }
+            FaultKind::WrongLength(by) => (
+                length.saturating_add_signed(*by),
+                Flow::mislabelled(reply.body.clone()),
+            ),
+            _ => continue,
+        };
+        reply = reply.header("content-length", said.to_string());
+        flow = Some(broken);
+    }
+    let mut response = Response::new(flow.unwrap_or_else(|| Flow::whole(reply.body)));
+    *response.status_mut() = reply.status;
+    *response.headers_mut() = reply.headers;
+    response
+}
+
+/// A connection that can be reset: closed so that the other side sees an error, not an end.
+struct Wire {
+    stream: TcpStream,
+    reset: Arc<AtomicBool>,
+}
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        if self.reset.load(Ordering::Relaxed) {
+            let _ = self.stream.set_zero_linger();
+        }
+    }
+}
+
+impl AsyncRead for Wire {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Wire {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, buffer)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffers: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(context, buffers)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}

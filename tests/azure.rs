@@ -1,0 +1,332 @@
+//! A storage account from the outside: the binary against the simulator, whose holdings and log of
+//! mutations are what is checked.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use remit_sim::{Settings, Storage};
+
+use crate::bed::{Bed, Ran};
+
+/// An account on loopback, with a folder to work in.
+struct Scene {
+    bed: Bed,
+    storage: Storage,
+    _runtime: tokio::runtime::Runtime,
+}
+
+const MAIL: &str = "mail of ada@example.com\n";
+
+impl Scene {
+    fn new(settings: Settings) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let storage = runtime.block_on(Storage::start(settings)).unwrap();
+        storage.seed_container("azureml");
+        for (name, content) in [
+            ("ExperimentRun/dcid.x/logs/app.log", MAIL),
+            ("ExperimentRun/dcid.x/logs/clean.log", "nobody here\n"),
+            ("ExperimentRun/dcid.x/outputs/a b%#?+&.txt", "odd name"),
+            ("ExperimentRun/dcid.x/outputs/caf\u{e9}//x.", "odder name"),
+            ("old/one.bin", "1"),
+            ("old/two.bin", "22"),
+        ] {
+            storage.seed_blob("azureml", name, content);
+        }
+        Self {
+            bed: Bed::new(),
+            storage,
+            _runtime: runtime,
+        }
+    }
+
+    /// Runs a command on the account, with its key in the environment.
+    fn remit(&self, arguments: &[&str]) -> Ran {
+        let all = [arguments, &["-w", self.storage.blob_url()]].concat();
+        self.with_key(&all)
+    }
+
+    fn with_key(&self, arguments: &[&str]) -> Ran {
+        let mut command = self.bed.command(arguments);
+        command.env("AZURE_STORAGE_KEY", self.storage.key());
+        Ran::of(command.output().unwrap())
+    }
+
+    fn names(&self) -> BTreeSet<String> {
+        let holdings = self.storage.holdings("azureml");
+        holdings.into_iter().map(|holding| holding.blob).collect()
+    }
+}
+
+#[test]
+fn a_session_on_an_account() {
+    let scene = Scene::new(Settings::default());
+    let listed = scene
+        .remit(&["list", "/blobs/azureml/ExperimentRun/**"])
+        .exits(0);
+    assert_eq!(listed.stdout.lines().count(), 4, "{}", listed.stdout);
+    scene
+        .remit(&["show", "/blobs/azureml/old/two.bin"])
+        .exits(0)
+        .says("2 B");
+    scene
+        .remit(&["download", "/runs/x/outputs/**", "out"])
+        .exits(0);
+    let got: Vec<String> = fs_tree(&scene, "out");
+    assert!(
+        got.contains(&"odd name".to_owned()) && got.contains(&"odder name".to_owned()),
+        "{got:?}"
+    );
+    // Planned, shown, applied, verified; the case knows where the account is, and not its key.
+    scene
+        .remit(&[
+            "delete",
+            "/blobs/azureml/old/**",
+            "--plan",
+            "--case",
+            "d.case",
+        ])
+        .exits(0);
+    assert!(
+        scene.storage.mutations().is_empty(),
+        "a plan changes nothing"
+    );
+    scene.with_key(&["show", "d.case"]).exits(0).says("2 gone");
+    scene
+        .with_key(&["apply", "d.case", "--yes"])
+        .exits(0)
+        .says("2 gone");
+    assert!(scene.names().iter().all(|name| !name.starts_with("old/")));
+    scene
+        .with_key(&["verify", "d.case"])
+        .exits(0)
+        .says("2 gone");
+    let changed: BTreeSet<String> = scene
+        .storage
+        .mutations()
+        .into_iter()
+        .map(|mutation| mutation.blob)
+        .collect();
+    assert_eq!(
+        changed,
+        ["old/one.bin".to_owned(), "old/two.bin".to_owned()].into()
+    );
+    scene
+        .remit(&[
+            "redact",
+            "/runs/x/logs/**",
+            "--with",
+            "personal-data",
+            "--yes",
+            "--case",
+            "r.case",
+        ])
+        .exits(0)
+        .says("1 done");
+    scene.with_key(&["verify", "r.case"]).exits(0);
+    let holdings = scene.storage.holdings("azureml");
+    assert!(
+        holdings
+            .iter()
+            .all(|held| !String::from_utf8_lossy(&held.content).contains("ada@"))
+    );
+}
+
+fn fs_tree(scene: &Scene, name: &str) -> Vec<String> {
+    let files = scene.bed.tree(name);
+    let texts = files.into_values();
+    texts
+        .map(|bytes| String::from_utf8(bytes).unwrap())
+        .collect()
+}
+
+#[test]
+fn what_is_kept_is_not_called_gone() {
+    let scene = Scene::new(Settings {
+        soft_delete_days: Some(14),
+        ..Settings::default()
+    });
+    scene
+        .remit(&[
+            "delete",
+            "/blobs/azureml/old/**",
+            "--yes",
+            "--case",
+            "d.case",
+        ])
+        .exits(7)
+        .says("2 gone-on");
+    // With versions, nothing short of a purge is a delete.
+    let scene = Scene::new(Settings {
+        versioning: true,
+        ..Settings::default()
+    });
+    scene
+        .remit(&[
+            "delete",
+            "/blobs/azureml/old/**",
+            "--yes",
+            "--case",
+            "d.case",
+        ])
+        .says("versions");
+    assert!(scene.storage.mutations().is_empty());
+    scene
+        .remit(&[
+            "delete",
+            "/blobs/azureml/old/**",
+            "--purge",
+            "--yes",
+            "--case",
+            "p.case",
+        ])
+        .exits(0)
+        .says("2 gone");
+    assert!(scene.names().iter().all(|name| !name.starts_with("old/")));
+    scene
+        .with_key(&["verify", "p.case"])
+        .exits(0)
+        .says("2 gone");
+}
+
+#[test]
+fn a_hold_lies_with_the_account() {
+    let scene = Scene::new(Settings::default());
+    scene
+        .remit(&[
+            "hold",
+            "add",
+            "CASE-7",
+            "/blobs/azureml/old/one.bin",
+            "--reason",
+            "asked",
+        ])
+        .exits(0);
+    scene
+        .remit(&[
+            "delete",
+            "/blobs/azureml/old/**",
+            "--yes",
+            "--case",
+            "d.case",
+        ])
+        .says("CASE-7");
+    assert!(scene.names().contains("old/one.bin"));
+    let listed = scene.remit(&["list"]).exits(0);
+    assert!(!listed.stdout.contains("holds.toml"), "{}", listed.stdout);
+}
+
+#[test]
+fn the_doctor_changes_nothing() {
+    let scene = Scene::new(Settings::default());
+    scene.remit(&["doctor"]).exits(0).says("the account's key");
+    let expiry = "2099-01-01T00:00:00Z".parse().unwrap();
+    let address = format!(
+        "{}?{}",
+        scene.storage.blob_url(),
+        scene.storage.sas("l", expiry)
+    );
+    let found = scene.bed.remit(&["doctor", "-w", &address]).exits(5);
+    let line = |right: &str| {
+        let lines = found.stdout.lines();
+        lines
+            .filter(|line| line.contains(right))
+            .map(ToOwned::to_owned)
+            .next()
+            .unwrap()
+    };
+    assert!(line("list blobs").starts_with("yes"), "{}", found.stdout);
+    assert!(line("read blobs").starts_with("no"), "{}", found.stdout);
+    assert!(line("delete blobs").starts_with("no"), "{}", found.stdout);
+    assert!(scene.storage.mutations().is_empty());
+}
+
+/// Canaries: a key, a signature and a client's secret, in everything that the program writes.
+#[test]
+fn no_secret_is_written_anywhere() {
+    let scene = Scene::new(Settings::default());
+    let expiry = "2099-01-01T00:00:00Z".parse().unwrap();
+    let query = scene.storage.sas("rwdlact", expiry);
+    let signature = query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("sig="))
+        .unwrap();
+    let signature = signature.to_owned();
+    let address = format!("{}?{query}", scene.storage.blob_url());
+    let elsewhere = format!("http://127.0.0.1:1/practice?{query}");
+    let wrong = format!(
+        "{}/azureml?sv=2021-08-06&sp=r&sig=Y2FuYXJ5LW9mLWE=",
+        scene.storage.blob_url()
+    );
+    let secret = "canary-of-a-client-c3ludGhldGlj";
+    let mut said = String::new();
+    for arguments in [
+        &["list", "-w", &address][..],
+        &[
+            "show",
+            "/blobs/azureml/old/one.bin",
+            "-w",
+            &address,
+            "--json",
+        ],
+        &["doctor", "-w", &address],
+        &[
+            "delete",
+            "/blobs/azureml/old/**",
+            "--plan",
+            "--case",
+            "s.case",
+            "-w",
+            &address,
+        ],
+        &["apply", "s.case", "--yes", "-w", &address],
+        &["verify", "s.case", "-w", &address],
+        &["evidence", "s.case"],
+        &["list", "-w", &elsewhere],
+        &["list", "-w", &wrong],
+        &["list", "-w", &format!("https://example.com/?{query}")],
+        &["list", "-w", &address, "--credential", "nonsense"],
+        &["list", "-w", &address, "--credential", "client-secret"],
+        &["list", "-w", scene.storage.blob_url()],
+    ] {
+        let mut command = scene.bed.command(arguments);
+        command
+            .env("AZURE_STORAGE_KEY", scene.storage.key())
+            .env("AZURE_TENANT_ID", "00000000-0000-4000-8000-000000000001")
+            .env("AZURE_CLIENT_ID", "client")
+            .env("AZURE_CLIENT_SECRET", secret)
+            .env("RUST_LOG", "trace")
+            .env("RUST_BACKTRACE", "full");
+        let ran = Ran::of(command.output().unwrap());
+        said.push_str(&ran.stdout);
+        said.push_str(&ran.stderr);
+    }
+    for (name, bytes) in scene.bed.tree(".") {
+        said.push_str(&String::from_utf8_lossy(&name));
+        said.push_str(&String::from_utf8_lossy(&bytes));
+    }
+    assert!(
+        fs::metadata(scene.bed.path("s.case/MANIFEST")).is_ok(),
+        "{said}"
+    );
+    assert!(
+        said.contains("practice"),
+        "something was said of the account"
+    );
+    let decoded = signature
+        .replace("%2B", "+")
+        .replace("%2F", "/")
+        .replace("%3D", "=");
+    for canary in [
+        scene.storage.key(),
+        signature,
+        decoded,
+        "Y2FuYXJ5LW9mLWE".to_owned(),
+        secret.to_owned(),
+    ] {
+        assert!(!said.contains(&canary), "a secret was written: {canary}");
+    }
+}
