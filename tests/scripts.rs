@@ -359,7 +359,8 @@ fn what_a_guest_proposed_before_it_failed_is_kept_only_when_asked_and_never_appl
             "{}",
             manifest(&bed, at)
         );
-        bed.remit(&["show", at]).exits(0).says(why);
+        let shown = bed.remit(&["show", at]).exits(0).says(why);
+        assert!(!shown.stdout.contains("remit apply"), "{}", shown.stdout);
         bed.remit(&["apply", at, "--yes"])
             .exits(6)
             .says("incomplete and cannot be applied");
@@ -402,8 +403,10 @@ fn a_script_scans_by_file_by_name_and_for_itself() {
         .says("T-4711")
         .says("2 findings");
     bed.write(".local/share/remit/plugins/tickets.rhai", SCANNER);
+    bed.write(".local/share/remit/plugins/broken.rhai", "//! name = 1\n");
     bed.remit(&["plugin", "list"])
         .exits(0)
+        .says("`remit plugin inspect broken` says why")
         .says("tickets")
         .says("Finds the numbers of tickets.");
     bed.remit(&[

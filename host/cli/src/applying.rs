@@ -60,7 +60,11 @@ pub(crate) async fn show(
         policy_absent: authority
             .as_ref()
             .is_some_and(|authority| authority.policy().is_absent()),
-        next: format!("remit apply {}", plan.case().dir().display()),
+        next: match plan.summary().incomplete {
+            // There is nothing to apply, and the plan says so.
+            Some(_) => String::new(),
+            None => format!("remit apply {}", plan.case().dir().display()),
+        },
     };
     let mut out = ui.out();
     match ui.json {

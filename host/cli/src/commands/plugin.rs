@@ -82,7 +82,16 @@ pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
 fn list(ui: &Ui) -> Result<(), CommandError> {
     let mut out = ui.out();
     for name in installed() {
-        let guest = Guest::find(&name)?;
+        let guest = match Guest::find(&name) {
+            Ok(guest) => guest,
+            // One that is broken hides none of the others.
+            Err(_broken) => {
+                let name = escape(&name);
+                let why = format!("`remit plugin inspect {name}` says why");
+                writeln!(out, "{name:<18} {:<10} {:<9} {why}", "BROKEN", "")?;
+                continue;
+            }
+        };
         let manifest = guest.manifest();
         writeln!(
             out,
