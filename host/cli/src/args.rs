@@ -63,7 +63,7 @@ pub(crate) enum Command {
 /// Which workspace.
 #[derive(ClapArgs)]
 pub(crate) struct Target {
-    /// The workspace: a directory, or https://ACCOUNT.blob.core.windows.net/[CONTAINER]. May be left out
+    /// The workspace: a directory, or `https://ACCOUNT.blob.core.windows.net/CONTAINER`. May be left out
     /// inside of a directory that is one
     #[arg(short, long, value_name = "WORKSPACE")]
     pub(crate) workspace: Option<PathBuf>,
