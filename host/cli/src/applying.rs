@@ -60,10 +60,10 @@ pub(crate) async fn show(
         policy_absent: authority
             .as_ref()
             .is_some_and(|authority| authority.policy().is_absent()),
-        next: match plan.summary().incomplete {
-            // There is nothing to apply, and the plan says so.
-            Some(_) => String::new(),
-            None => format!("remit apply {}", plan.case().dir().display()),
+        // Where there is nothing to apply, the plan says so.
+        next: match plan.summary() {
+            summary if summary.incomplete.is_some() || summary.steps == 0 => String::new(),
+            _ => format!("remit apply {}", plan.case().dir().display()),
         },
     };
     let mut out = ui.out();
