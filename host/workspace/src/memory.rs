@@ -140,6 +140,11 @@ impl Memory {
         self.state().listings_fail_after = Some(items);
     }
 
+    /// Lets what records refer to fail after so many places, until [`Memory::heal`].
+    pub fn fail_references_after(&self, places: usize) {
+        self.state().references_fail_after = Some(places);
+    }
+
     /// Lets the next so many reads (stat, pin, open, policy files) fail as throttled.
     pub fn fail_reads(&self, count: usize) {
         self.state().reads_to_fail = count;
@@ -164,6 +169,7 @@ impl Memory {
     pub fn heal(&self) {
         let mut state = self.state();
         state.listings_fail_after = None;
+        state.references_fail_after = None;
         state.content_breaks_after = None;
         state.reads_to_fail = 0;
         state.reads_until_failing = None;
@@ -303,7 +309,7 @@ impl Store for Memory {
 
     fn references(&self) -> References {
         let state = self.state();
-        let found: Vec<_> = state
+        let mut found: Vec<_> = state
             .references
             .iter()
             .filter(|(by, _)| state.current.contains_key(by))
@@ -314,6 +320,11 @@ impl Store for Memory {
                 places.map(|to| Ok(Referring::To { by: by.clone(), to }))
             })
             .collect();
+        if let Some(count) = state.references_fail_after {
+            found.truncate(count);
+            let place = EntryPath::parse("/workspace").expect("a constant");
+            found.push(Err(StoreError::failed(&place, "listing", Fault::CutOff)));
+        }
         futures::stream::iter(found).boxed()
     }
 

@@ -44,6 +44,30 @@ async fn a_plan_names_the_records_that_refer_to_what_goes() {
 }
 
 #[tokio::test]
+async fn references_that_could_not_be_read_make_the_plan_incomplete() {
+    for n_seen in [0, 1] {
+        let store = workspace();
+        for record in ["/data/b/1", "/data/b/2"] {
+            store.put(&path(record), "{}");
+            store.refer(
+                &path(record),
+                Pattern::at_and_below(&path("/blobs/c/x")).unwrap(),
+            );
+        }
+        store.fail_references_after(n_seen);
+        let bench = With::default().on(store);
+        assert_eq!(delete(&bench, "/blobs/c/x", because("")).await, None);
+        let plan = bench.plan().await;
+        let incomplete = plan.summary().incomplete.clone().unwrap();
+        assert!(
+            incomplete.contains("what records refer to could not be read"),
+            "{incomplete}"
+        );
+        assert_eq!(plan.summary().referred, n_seen as u64);
+    }
+}
+
+#[tokio::test]
 async fn an_export_asks_nobody_what_refers_to_it() {
     let store = workspace();
     store.put(&path("/data/b/1"), "{}");
