@@ -10,6 +10,7 @@ use remit_policy::{Act, Right};
 use remit_workspace::Entry;
 
 use crate::cut::{Cut, Extent};
+use crate::found::Found;
 use crate::propose::{Halt, Tried, why_denied};
 use crate::scope::{excerpt, invalid};
 use crate::{
@@ -56,11 +57,7 @@ impl Scope {
             extent,
         };
         let Some(redaction) = self.cut(entry, &version, &cut).await? else {
-            return Err(invalid(format!(
-                "{} found nothing in {} that can be cut",
-                how.scanner, entry.path
-            ))
-            .into());
+            return Err(self.nothing_to_cut(entry, &how.scanner).into());
         };
         let step = self.step(
             entry,
@@ -71,6 +68,19 @@ impl Scope {
         self.permit(&step)?;
         self.session.tally(&step, entry.size_bytes.unwrap_or(0))?;
         Ok(self.session.draft(|draft| draft.propose(&step)).map(drop)?)
+    }
+
+    /// Why a redaction cuts nothing: all that was found is residue, or nothing was found.
+    fn nothing_to_cut(&self, entry: &Entry, scanner: &str) -> Failure {
+        let path = &entry.path;
+        let found = Found::of(&self.session.case, scanner, path, &entry.version);
+        if !entry.kind.is_object() && found.is_there() {
+            let message = format!(
+                "{scanner} found something only in fields of {path} that the service lets nobody write"
+            );
+            return Failure::new(Code::Impossible, message);
+        }
+        invalid(format!("{scanner} found nothing in {path} that can be cut"))
     }
 
     /// Proposes to put a copy of an entry into the package; of a record, of its owned parts too.

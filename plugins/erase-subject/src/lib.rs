@@ -63,15 +63,15 @@ impl Erasure<'_> {
             }
             self.export(&run)?;
             if is_running(&run) {
-                self.leave("runs of the person not deleted: still at work");
+                self.leave("runs of the person not deleted, still at work");
                 continue;
             }
             if !self.root.allows("delete", &run.path) {
-                self.leave("entries not deleted: the right is not granted");
+                self.leave("entries not deleted, for which the right is not granted");
                 continue;
             }
             let Some(going) = self.if_alone(&run, 0)? else {
-                self.leave("runs of the person not deleted: others are named in them");
+                self.leave("runs of the person not deleted, since others are named in them");
                 continue;
             };
             let proposal = self
@@ -140,7 +140,7 @@ impl Erasure<'_> {
             if self.person.is_at_home(&entry) {
                 self.export(&entry)?;
                 if !self.root.allows("delete", &entry.path) {
-                    self.leave("entries not deleted: the right is not granted");
+                    self.leave("entries not deleted, for which the right is not granted");
                     continue;
                 }
                 let proposal = self
@@ -174,7 +174,7 @@ impl Erasure<'_> {
                 continue;
             }
             if !self.root.allows("redact", &scanned.entry.path) {
-                self.leave("entries not redacted: the right is not granted");
+                self.leave("entries not redacted, for which the right is not granted");
                 continue;
             }
             // What joins records stays joinable within the case; what only describes goes.
@@ -193,7 +193,7 @@ impl Erasure<'_> {
     /// A copy for the person, in which others are masked.
     fn export(&mut self, entry: &Entry) -> Result<(), Failure> {
         if !self.root.allows("export", &entry.path) {
-            self.leave("entries not exported: the right is not granted");
+            self.leave("entries not exported, for which the right is not granted");
             return Ok(());
         }
         let proposal = self
@@ -210,8 +210,12 @@ impl Erasure<'_> {
         match proposed {
             Ok(_) => Ok(true),
             Err(failure) if is_fatal(&failure) => Err(failure),
+            Err(failure) if act == "redacted" && failure.is("impossible") => {
+                self.leave("entries not redacted, since the service lets nobody write where the person is named");
+                Ok(false)
+            }
             Err(failure) => {
-                self.leave(&format!("entries not {act}: {}", failure.code));
+                self.leave(&format!("entries not {act} ({})", failure.code));
                 Ok(false)
             }
         }
@@ -223,7 +227,7 @@ impl Erasure<'_> {
 
     fn say_what_is_left(&self) {
         for (why, count) in &self.left {
-            note!("{count} {why}");
+            note!("{why}: {count}");
         }
     }
 }

@@ -212,7 +212,7 @@ async fn a_record_with_nothing_to_write_is_all_residue() {
     bench.store.put(&path("/runs/r"), r#"{"createdBy":"jane"}"#);
     assert_eq!(
         redact(&bench, "/runs/r", how("find:jane")).await,
-        Some(Code::Invalid)
+        Some(Code::Impossible)
     );
     let plan = bench.plan().await;
     assert_eq!(acts(&plan), [""; 0]);
