@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use crate::bed::{Bed, Ran};
+use crate::bed::{Bed, Ran, plugins};
 
 /// Deletes what is old, one way of many; it asks for what it needs.
 const CLEAN: &str = "\
@@ -311,9 +311,12 @@ fn what_a_guest_proposed_before_it_failed_is_kept_only_when_asked_and_never_appl
         &CLEAN.replace("(\"retention\");", "(\"retention\"); throw \"no more\";"),
     );
     bed.write("w/open/a.txt", "a text that is long enough\n");
+    let probe = plugins()
+        .with_file_name("probes")
+        .join("probe-workflow.wasm");
     let plugin = [
         "plan",
-        "probe-workflow",
+        probe.to_str().unwrap(),
         "--param",
         "probe=trap-midway",
         "-w",

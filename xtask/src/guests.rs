@@ -46,18 +46,52 @@ const HOST: [&str; 7] = [
 /// The folder of `plugins/` that holds the interpreters.
 const INTERPRETERS: &str = "rhai";
 
+/// The folder of `plugins/` that holds the hostile guests.
+const PROBES: &str = "probes";
+
+/// What a guest is built for, which says where it goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// For users: beside the binary.
+    Plugin,
+    /// To be put into the binary.
+    Interpreter,
+    /// For tests: nobody should meet it in a list of plugins.
+    Probe,
+}
+
+impl Role {
+    const ALL: [Self; 3] = [Self::Plugin, Self::Interpreter, Self::Probe];
+
+    fn of(manifest: &Path) -> Self {
+        let is_below = |folder: &str| manifest.starts_with(project().join("plugins").join(folder));
+        match () {
+            () if is_below(INTERPRETERS) => Self::Interpreter,
+            () if is_below(PROBES) => Self::Probe,
+            () => Self::Plugin,
+        }
+    }
+
+    fn folder(self) -> PathBuf {
+        target().join(match self {
+            Self::Plugin => "plugins",
+            Self::Interpreter => "interpreters",
+            Self::Probe => "probes",
+        })
+    }
+}
+
 /// A guest to be packed.
 struct Guest {
     manifest: PathBuf,
     module: String,
-    is_interpreter: bool,
+    role: Role,
 }
 
 /// Builds every guest, and the host with the interpreters; where the plugins and scripts lie.
 pub(crate) fn build() -> Outcome<PathBuf> {
-    let (plugins, interpreters) = (target().join("plugins"), target().join("interpreters"));
-    for folder in [&plugins, &interpreters] {
-        fs::create_dir_all(folder)
+    for folder in Role::ALL.map(Role::folder) {
+        fs::create_dir_all(&folder)
             .map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
     }
     run("build the host", &mut cargo(&HOST))?;
@@ -71,16 +105,14 @@ pub(crate) fn build() -> Outcome<PathBuf> {
             .arg(&module)
             .arg("--manifest")
             .arg(&guest.manifest);
-        let to = match guest.is_interpreter {
-            true => {
-                pack.arg("--interpreter");
-                &interpreters
-            }
-            false => &plugins,
-        };
-        pack.arg("--output").arg(to.join(format!("{name}.wasm")));
+        if guest.role == Role::Interpreter {
+            pack.arg("--interpreter");
+        }
+        let to = guest.role.folder().join(format!("{name}.wasm"));
+        pack.arg("--output").arg(to);
         run(&format!("pack {name}"), &mut pack)?;
     }
+    let plugins = Role::Plugin.folder();
     copy_scripts(&plugins)?;
     run("build the host with the interpreters", &mut cargo(&HOST))?;
     Ok(plugins)
@@ -112,19 +144,18 @@ fn guests() -> Outcome<Vec<Guest>> {
     let mut found = Vec::new();
     collect(&project().join("plugins"), &mut found)?;
     found.sort();
-    let interpreters = project().join("plugins").join(INTERPRETERS);
     Ok(found
         .into_iter()
         .map(|(folder, manifest)| {
-            let is_interpreter = manifest.starts_with(&interpreters);
-            let module = match is_interpreter {
-                true => format!("{INTERPRETERS}-{folder}"),
-                false => folder,
+            let role = Role::of(&manifest);
+            let module = match role {
+                Role::Interpreter => format!("{INTERPRETERS}-{folder}"),
+                Role::Plugin | Role::Probe => folder,
             };
             Guest {
                 manifest,
                 module,
-                is_interpreter,
+                role,
             }
         })
         .collect())

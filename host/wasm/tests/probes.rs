@@ -18,10 +18,12 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use remit_policy::{Bounded, Measure, StatedCeilings};
-use remit_session::Budget;
-use remit_wasm::{Cancel, GuestError, Limits, Loaded, Params, ScannerPool, run_workflow};
-use remit_workspace::Memory;
-use support::{RUNTIME, With, gaps, load, path, plugin, seal};
+use remit_session::{Budget, ExportOptions, Named, Refusal};
+use remit_wasm::{
+    Cancel, ConverterPool, GuestError, Limits, Loaded, Params, ScannerPool, run_workflow,
+};
+use remit_workspace::{Memory, Store as _};
+use support::{RUNTIME, With, acts, gaps, load, path, probe as probe_component, seal};
 
 include!("../../../plugins/probes/probes.in");
 include!("../../../plugins/probes/texts.in");
@@ -30,6 +32,7 @@ macro_rules! table {
     (
         workflow { $($workflow:ident = $workflow_name:literal ($($workflow_does:tt)*) $workflow_words:literal,)* }
         scanner { $($scanner:ident = $scanner_name:literal ($($scanner_does:tt)*) $scanner_words:literal,)* }
+        converter { $($converter:ident = $converter_name:literal ($($converter_does:tt)*) $converter_words:literal,)* }
         text { $($text:ident = $text_name:literal ($file:literal, $manifest:literal) $text_words:literal,)* }
     ) => {
         /// One misbehaviour.
@@ -37,11 +40,12 @@ macro_rules! table {
         enum Probe {
             $(#[doc = $workflow_words] $workflow,)*
             $(#[doc = $scanner_words] $scanner,)*
+            $(#[doc = $converter_words] $converter,)*
             $(#[doc = $text_words] $text,)*
         }
 
         const PROBES: &[Probe] = &[
-            $(Probe::$workflow,)* $(Probe::$scanner,)* $(Probe::$text,)*
+            $(Probe::$workflow,)* $(Probe::$scanner,)* $(Probe::$converter,)* $(Probe::$text,)*
         ];
         const TEXTS: &[&str] = &[$($file),*];
 
@@ -50,6 +54,7 @@ macro_rules! table {
                 match self {
                     $(Self::$workflow => $workflow_name,)*
                     $(Self::$scanner => $scanner_name,)*
+                    $(Self::$converter => $converter_name,)*
                     $(Self::$text => $text_name,)*
                 }
             }
@@ -58,6 +63,7 @@ macro_rules! table {
                 match self {
                     $(Self::$workflow => Guest::Workflow,)*
                     $(Self::$scanner => Guest::Scanner,)*
+                    $(Self::$converter => Guest::Converter,)*
                     $(Self::$text => Guest::Text {
                         component: include_str!(concat!("../../../plugins/probes/", $file)),
                         manifest: include_str!(concat!("../../../plugins/probes/", $manifest)),
@@ -74,6 +80,7 @@ probes!(table);
 enum Guest {
     Workflow,
     Scanner,
+    Converter,
     Text {
         component: &'static str,
         manifest: &'static str,
@@ -152,6 +159,14 @@ fn ends(probe: Probe) -> Ends {
         Probe::ScanCarryOver => Ends::Well,
         Probe::ScanForgeFindings => Ends::Gap("unknown handle index 4711"),
         Probe::ScanHostileFailure => Ends::Gap("the guest says it failed"),
+        Probe::ConvertSpin => Ends::Gap("the guest ran for more than 2 s"),
+        Probe::ConvertAllocate => Ends::Gap("the guest asked for more than 64 MiB of memory"),
+        Probe::ConvertPanic => Ends::Gap("it stopped itself: the probe fell over on purpose"),
+        Probe::ConvertTrapMidway => Ends::Gap("it stopped itself: after half of it"),
+        Probe::ConvertFloodOutput => Ends::Gap("a converter's output is limited"),
+        Probe::ConvertCarryOver => Ends::Well,
+        Probe::ConvertForgeSink => Ends::Gap("unknown handle index 4711"),
+        Probe::ConvertHostileFailure => Ends::Gap("the guest says it failed"),
         Probe::ImportWasi => Ends::Refused("WASI"),
         Probe::ImportUnknown => Ends::Refused("does not know"),
         Probe::ImportNewer => Ends::Refused("newer host"),
@@ -176,6 +191,7 @@ fn limits() -> Limits {
         time: Duration::from_secs(2),
         memory_bytes: 64 << 20,
         handles: 1_000,
+        output_bytes: 1 << 20,
         ..Limits::default()
     }
 }
@@ -225,8 +241,10 @@ fn workspace() -> Memory {
     store
 }
 
-static SCANNER: LazyLock<Arc<Loaded>> = LazyLock::new(|| load(&plugin("probe-scanner")));
-static WORKFLOW: LazyLock<Arc<Loaded>> = LazyLock::new(|| load(&plugin("probe-workflow")));
+static SCANNER: LazyLock<Arc<Loaded>> = LazyLock::new(|| load(&probe_component("probe-scanner")));
+static CONVERTER: LazyLock<Arc<Loaded>> =
+    LazyLock::new(|| load(&probe_component("probe-converter")));
+static WORKFLOW: LazyLock<Arc<Loaded>> = LazyLock::new(|| load(&probe_component("probe-workflow")));
 
 fn probe_param(name: &str) -> Params {
     Params::from([("probe".to_owned(), vec![name.to_owned()])])
@@ -335,6 +353,49 @@ async fn scan(loaded: &Arc<Loaded>, probe: &str, store: Memory) -> Vec<String> {
     gaps(&seal(bench.finish().await))
 }
 
+/// Has a converter make two entries' exports through a session; the gaps' words, if they became gaps. What
+/// became a gap is not exported.
+async fn convert(probe: &str) -> Vec<String> {
+    let mut converters = ConverterPool::new(limits(), Cancel::new());
+    converters
+        .add(
+            "probe-converter",
+            Arc::clone(&CONVERTER),
+            probe_param(probe),
+        )
+        .unwrap();
+    let bench = With {
+        converters: Arc::new(converters),
+        ..With::default()
+    }
+    .on(workspace());
+    let before = bench.store.contents();
+    let through = ExportOptions {
+        through: Some("probe-converter".to_owned()),
+        ..ExportOptions::default()
+    };
+    let root = bench.session.root();
+    let mut n_exported = 0;
+    for at in ["/files/open/a.txt", "/files/open/b.txt"] {
+        let named = Named::of(&bench.store.stat(&path(at)).await.unwrap());
+        match root.export(&named, &through).await {
+            Ok(_) => n_exported += 1,
+            Err(Refusal::Failure(_)) => {}
+            Err(Refusal::Fault(fault)) => panic!("{probe}: {fault}"),
+        }
+    }
+    assert_eq!(
+        bench.store.contents(),
+        before,
+        "{probe}: the workspace changed"
+    );
+    let plan = seal(bench.finish().await);
+    assert_eq!(acts(&plan).len(), n_exported, "{probe}");
+    let gaps = gaps(&plan);
+    assert_eq!(gaps.len(), 2 - n_exported, "{probe}: {gaps:?}");
+    gaps
+}
+
 /// A good workflow and a good scanner run.
 async fn the_next_guest_runs(after: &str) {
     let next = run(&WORKFLOW, "flood-log").await;
@@ -382,6 +443,7 @@ async fn check(probe: Probe) {
             assert!(error.contains(words), "{name}: {error}");
         }
         (Guest::Scanner, _) => check_gaps(name, ends, &scan(&SCANNER, name, workspace()).await),
+        (Guest::Converter, _) => check_gaps(name, ends, &convert(name).await),
         (Guest::Workflow, _) => check_end(name, ends, run(&WORKFLOW, name).await),
         (
             Guest::Text {
@@ -404,7 +466,7 @@ fn check_gaps(name: &str, ends: Ends, gaps: &[String]) {
             !gaps.is_empty() && gaps.iter().all(|gap| gap.contains(words)),
             "{name}: {gaps:?}"
         ),
-        _ => panic!("{name}: a scanner ends well or with a gap"),
+        _ => panic!("{name}: it ends well or with a gap"),
     }
 }
 

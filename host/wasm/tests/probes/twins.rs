@@ -427,6 +427,16 @@ fn twins(probe: Probe) -> Twins {
             r#"fn scan(text, entry) { let all = ""; for text in {HOSTILE} { all += text; } throw all; }"#,
             Ends::Gap("thrown: "),
         )]),
+        Probe::ConvertSpin
+        | Probe::ConvertAllocate
+        | Probe::ConvertPanic
+        | Probe::ConvertTrapMidway
+        | Probe::ConvertFloodOutput
+        | Probe::ConvertCarryOver
+        | Probe::ConvertForgeSink
+        | Probe::ConvertHostileFailure => {
+            None("a script is a workflow or a scanner, never a converter")
+        }
         // What a system would offer.
         Probe::ImportWasi => Of(vec![
             twin("sleep", "sleep(1);", NO_SUCH_WORD),

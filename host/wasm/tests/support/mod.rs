@@ -43,9 +43,18 @@ pub(crate) fn plugin(name: &str) -> Vec<u8> {
 
 /// A packed interpreter of scripts: in `interpreters`, beside the plugins.
 pub(crate) fn interpreter(name: &str) -> Vec<u8> {
+    beside("interpreters", name)
+}
+
+/// A packed hostile guest: in `probes`, beside the plugins.
+pub(crate) fn probe(name: &str) -> Vec<u8> {
+    beside("probes", name)
+}
+
+fn beside(folder: &str, name: &str) -> Vec<u8> {
     component(
         plugins()
-            .with_file_name("interpreters")
+            .with_file_name(folder)
             .join(format!("{name}.wasm")),
     )
 }

@@ -24,7 +24,7 @@ macro_rules! table {
     (
         workflow { $($workflows:tt)* }
         scanner { $($probe:ident = $name:literal ($does:path) $words:literal,)* }
-        text { $($texts:tt)* }
+        $($others:tt)*
     ) => {
         const PROBES: &[Probe] = &[$(($name, $does)),*];
     };
