@@ -1,6 +1,7 @@
 //! Entries in pages: what may be seen, and nothing of what may not.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use futures::StreamExt as _;
 use remit_policy::Right;
@@ -83,7 +84,7 @@ impl Listing {
     /// The next entries, at most `max` of them (1 to 1,000). An empty page means the end was reached.
     ///
     /// After a failure the plan is incomplete, whatever the guest does, and the listing stays failed.
-    pub async fn next(&mut self, max: u32) -> Answer<Vec<Entry>> {
+    pub async fn next(&mut self, max: u32) -> Answer<Vec<Arc<Entry>>> {
         self.scope.session.meter.call()?;
         let max = max.clamp(1, PAGE_MAX) as usize;
         let mut page = Vec::new();
@@ -91,8 +92,9 @@ impl Listing {
             let Some(entry) = self.entry().await? else {
                 break;
             };
-            self.scope.session.seen(|seen| seen.put(entry.clone()));
-            page.push(self.scope.shown(entry));
+            let entry = Arc::new(entry);
+            self.scope.session.seen(|seen| seen.put(Arc::clone(&entry)));
+            page.push(self.scope.shown_shared(entry));
         }
         Ok(page)
     }

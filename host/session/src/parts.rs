@@ -3,16 +3,14 @@
 use std::collections::{HashSet, VecDeque};
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, BufWriter, Seek as _, Write as _};
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::thread;
 
 use futures::StreamExt as _;
 use remit_plan::Step;
 use remit_workspace::{Entry, EntryPath, Listed, Relation, StoreError};
 
 use crate::propose::{Halt, Tried};
-use crate::scan::Task;
+use crate::scan::{CORES, Task};
 use crate::{Code, DeleteOptions, ExportOptions, Failure, Fault, Scope, Session};
 
 /// Steps that wait for the last of them to be permitted. Beyond a few they wait on disk.
@@ -131,7 +129,6 @@ impl Scope {
         doing: impl Into<Doing>,
     ) -> Tried<()> {
         let doing = doing.into();
-        let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let mut seen = HashSet::from([record.path.clone()]);
         let mut owners = VecDeque::from([(record.path.clone(), 0)]);
         while let Some((owner, depth)) = owners.pop_front() {
@@ -154,7 +151,7 @@ impl Scope {
                     (Ok(Listed::Entry(part)), Some(step))
                 }
             });
-            let mut steps = std::pin::pin!(steps.buffered(cores));
+            let mut steps = std::pin::pin!(steps.buffered(*CORES));
             while let Some((part, step)) = steps.next().await {
                 self.session.meter.live()?;
                 let part = self.listed_part(part, &owner)?;

@@ -1,5 +1,7 @@
 //! What a guest may propose, and what every proposal has in common.
 
+use std::sync::Arc;
+
 use remit_formats::Operator;
 use remit_plan::{Kept, Step};
 use remit_policy::{Act, CaseId, Denied, Right};
@@ -136,7 +138,7 @@ impl Scope {
 
     /// Begins a proposal: its number, and the entry as the host knows it. The right is checked before
     /// the store is asked for anything.
-    pub(crate) async fn begin(&self, of: &Named, act: Act) -> Answer<(u64, Entry)> {
+    pub(crate) async fn begin(&self, of: &Named, act: Act) -> Answer<(u64, Arc<Entry>)> {
         self.session.meter.call()?;
         let number = self.session.meter.propose()?;
         let path = canonical(&of.path)?;

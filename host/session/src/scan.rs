@@ -1,7 +1,7 @@
 //! Running a scanner over a listing, on all cores.
 
 use std::num::NonZeroUsize;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::thread;
 
 use futures::{StreamExt as _, stream};
@@ -130,6 +130,10 @@ impl<T> Drop for Task<T> {
     }
 }
 
+/// The cores of this machine. Asking reads a handful of files: once is enough.
+pub(crate) static CORES: LazyLock<usize> =
+    LazyLock::new(|| thread::available_parallelism().map_or(1, NonZeroUsize::get));
+
 async fn drive(
     scope: Scope,
     listing: Listing,
@@ -137,7 +141,6 @@ async fn drive(
     rules: Arc<[String]>,
     to: mpsc::Sender<Result<Next, Refusal>>,
 ) {
-    let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let entries = stream::unfold(Some(listing), |listing| async move {
         let mut listing = listing?;
         match listing.entry().await {
@@ -159,7 +162,7 @@ async fn drive(
                 .unwrap_or(Err(Fault::Task("a scan").into()))
         }
     });
-    let mut scans = std::pin::pin!(scans.buffered(cores));
+    let mut scans = std::pin::pin!(scans.buffered(*CORES));
     while let Some(scanned) = scans.next().await {
         let Some(scanned) = scanned.transpose() else {
             continue;
@@ -188,7 +191,7 @@ async fn scan_listed(
     }
     match session.scan_entry(scope, &entry, scanner, rules).await? {
         Outcome::Scanned(harvest) => {
-            session.seen(|seen| seen.put(entry.clone()));
+            session.seen(|seen| seen.put(Arc::new(entry.clone())));
             let (total, findings) = (harvest.total, harvest.first);
             Ok(Some(Scanned {
                 of: scope.shown(entry),

@@ -103,7 +103,7 @@ impl Scope {
         self.check(Right::List, &path)?;
         let entry = self.session.store.stat(&path).await;
         let entry = entry.or_else(|error| self.unread(&path, error))?;
-        self.session.seen(|seen| seen.put(entry.clone()));
+        self.session.seen(|seen| seen.put(Arc::new(entry.clone())));
         Ok(self.shown(entry))
     }
 
@@ -138,14 +138,26 @@ impl Scope {
 
     /// What may be told of an entry: its properties need the right to read.
     pub(crate) fn shown(&self, mut entry: Entry) -> Entry {
-        if self.authority.allows(Right::Read, &entry.path).is_err() {
+        if !self.shows_properties(&entry) {
             entry.properties.clear();
         }
         entry
     }
 
+    /// The same of an entry that is remembered besides.
+    pub(crate) fn shown_shared(&self, entry: Arc<Entry>) -> Arc<Entry> {
+        match self.shows_properties(&entry) {
+            true => entry,
+            false => Arc::new(self.shown(Entry::clone(&entry))),
+        }
+    }
+
+    fn shows_properties(&self, entry: &Entry) -> bool {
+        self.authority.allows(Right::Read, &entry.path).is_ok()
+    }
+
     /// The host's own facts about what a guest named, as long as it still is that version.
-    pub(crate) async fn entry(&self, named: &Named) -> Answer<Entry> {
+    pub(crate) async fn entry(&self, named: &Named) -> Answer<Arc<Entry>> {
         let path = canonical(&named.path)?;
         if let Some(entry) = self.session.seen(|seen| seen.get(&path))
             && entry.version.as_str() == named.version
@@ -153,8 +165,8 @@ impl Scope {
             return Ok(entry);
         }
         let entry = self.session.store.stat(&path).await;
-        let entry = entry.or_else(|error| self.unread(&path, error))?;
-        self.session.seen(|seen| seen.put(entry.clone()));
+        let entry = Arc::new(entry.or_else(|error| self.unread(&path, error))?);
+        self.session.seen(|seen| seen.put(Arc::clone(&entry)));
         if entry.version.as_str() != named.version {
             return Err(Failure::changed(&path).into());
         }

@@ -4,6 +4,7 @@
 //! record are not believed. This spares a round trip for what it has just been shown.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
 use remit_workspace::{Entry, EntryPath};
 
@@ -12,12 +13,12 @@ const KEPT_MAX: usize = 8_000;
 
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
-    by_path: HashMap<EntryPath, Entry>,
+    by_path: HashMap<EntryPath, Arc<Entry>>,
     order: VecDeque<EntryPath>,
 }
 
 impl Seen {
-    pub(crate) fn put(&mut self, entry: Entry) {
+    pub(crate) fn put(&mut self, entry: Arc<Entry>) {
         let path = entry.path.clone();
         if self.by_path.insert(path.clone(), entry).is_some() {
             return;
@@ -30,7 +31,7 @@ impl Seen {
         }
     }
 
-    pub(crate) fn get(&self, path: &EntryPath) -> Option<Entry> {
+    pub(crate) fn get(&self, path: &EntryPath) -> Option<Arc<Entry>> {
         self.by_path.get(path).cloned()
     }
 }

@@ -60,7 +60,7 @@ impl State {
     }
 }
 
-pub(crate) fn entry(entry: remit_workspace::Entry) -> model::Entry {
+pub(crate) fn entry(entry: &remit_workspace::Entry) -> model::Entry {
     model::Entry {
         path: entry.path.to_string(),
         kind: entry.kind.as_str().to_owned(),
@@ -68,7 +68,11 @@ pub(crate) fn entry(entry: remit_workspace::Entry) -> model::Entry {
         version: entry.version.to_string(),
         created_ms: entry.created,
         modified_ms: entry.modified,
-        properties: entry.properties.into_iter().collect(),
+        properties: entry
+            .properties
+            .iter()
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect(),
     }
 }
 

@@ -61,7 +61,7 @@ impl Converter {
         };
         let voice = Voice::Converter(Arc::clone(session), Arc::clone(&self.params));
         let mut store = State::store(&self.loaded, &self.limits, voice, &self.cancel);
-        let of = convert::entry(of);
+        let of = convert::entry(&of);
         let ended = bounded(&self.limits, &self.cancel, async {
             let instance = pre.instantiate_async(&mut store).await?;
             let source = store.data_mut().handles.push(Source::new(content))?;

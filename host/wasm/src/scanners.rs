@@ -92,7 +92,7 @@ impl ScannerPool {
         let _room = self.room.acquire().await.expect("the room is never closed");
         let voice = Voice::Scanner(found.clone(), Arc::clone(&scanner.params));
         let mut store = State::store(&scanner.loaded, &self.limits, voice, &self.cancel);
-        let of = convert::entry(of);
+        let of = convert::entry(&of);
         let ended = bounded(&self.limits, &self.cancel, async {
             let instance = pre.instantiate_async(&mut store).await?;
             let source = store.data_mut().handles.push(Source::new(content))?;

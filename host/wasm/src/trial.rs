@@ -133,7 +133,7 @@ pub async fn try_scanner(
     let voice = Voice::Trial(notebook.clone(), Arc::new(params));
     let cancel = Cancel::new();
     let mut store = State::store(loaded, limits, voice, &cancel);
-    let of = convert::entry(of);
+    let of = convert::entry(&of);
     let ended = bounded(limits, &cancel, async {
         let instance = pre.instantiate_async(&mut store).await?;
         let source = store

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
@@ -185,11 +186,11 @@ impl fmt::Display for Kind {
 /// Opaque: only the store that made it compares it. Two equal versions are the same state, as
 /// strictly as the backend allows.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Version(Box<str>);
+pub struct Version(Arc<str>);
 
 impl Version {
     /// A version of a store's own making; any text that is not empty.
-    pub fn new(text: impl Into<Box<str>>) -> Self {
+    pub fn new(text: impl Into<Arc<str>>) -> Self {
         Self(text.into())
     }
 

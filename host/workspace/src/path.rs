@@ -3,7 +3,9 @@
 //! A path is a list of segments, kept in its written form. Not here: which entries exist, and
 //! patterns that name many.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write as _};
+use std::sync::Arc;
 
 /// The one name of an entry, such as `/blobs/azureml/ExperimentRun/dcid.x/logs/a%20b.txt`.
 ///
@@ -15,7 +17,7 @@ use std::fmt::{self, Write as _};
 ///
 /// Paths order as their texts do, so everything below a path is one contiguous range.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct EntryPath(Box<str>);
+pub struct EntryPath(Arc<str>);
 
 /// Which state of an object a path means, when it is not the current one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -225,7 +227,7 @@ impl EntryPath {
     /// ids of Resource Manager ignore case. Folding only ever makes a hold or a grant cover names
     /// that the service may take for the same one.
     pub fn match_key(&self) -> Self {
-        if ["blobs", "telemetry"].contains(&self.root()) {
+        if ["blobs", "telemetry"].contains(&self.root()) || is_folded(&self.0) {
             return self.clone();
         }
         let mut written = String::with_capacity(self.0.len());
@@ -263,8 +265,19 @@ impl std::str::FromStr for EntryPath {
     }
 }
 
+/// Whether folding certainly leaves this canonical text as it is.
+fn is_folded(written: &str) -> bool {
+    // What is not ASCII is escaped.
+    !written
+        .bytes()
+        .any(|byte| byte == b'%' || byte.is_ascii_uppercase())
+}
+
 /// A written segment with its letters folded: simple lower case where the name is UTF-8, ASCII elsewhere.
-pub(crate) fn fold(written: &str) -> String {
+pub(crate) fn fold(written: &str) -> Cow<'_, str> {
+    if is_folded(written) {
+        return written.into();
+    }
     let bytes = decode(written).expect("a canonical segment has only whole escapes");
     let folded = match std::str::from_utf8(&bytes) {
         Ok(text) => text.to_lowercase().into_bytes(),
@@ -272,7 +285,7 @@ pub(crate) fn fold(written: &str) -> String {
     };
     let mut out = String::with_capacity(written.len());
     encode_into(&folded, &mut out);
-    out
+    out.into()
 }
 
 /// Writes a segment in its canonical form.

@@ -93,15 +93,10 @@ impl Pattern {
         if exact.len() > Self::SEGMENTS_MAX {
             return Err(PatternError::TooManySegments(text.to_owned()));
         }
-        let folded = if folds(&exact) {
-            exact.iter().map(Segment::folded).collect()
-        } else {
-            exact.clone()
-        };
         Ok(Self {
             text: written.into(),
+            folded: exact.iter().map(Segment::folded).collect(),
             exact: exact.into(),
-            folded: folded.into(),
         })
     }
 
@@ -133,7 +128,7 @@ impl Pattern {
     /// Whether authority given to the pattern holds for this path: match keys.
     pub fn governs(&self, path: &EntryPath) -> bool {
         let fold = folds_path(path);
-        accepts(&self.folded_for(fold), path.written_segments(), fold)
+        accepts(self.folded_for(fold), path.written_segments(), fold)
     }
 
     /// Whether authority given to the pattern holds for everything below `path`, whatever it is.
@@ -141,7 +136,7 @@ impl Pattern {
     pub fn governs_all_below(&self, path: &EntryPath) -> bool {
         let fold = folds_path(path);
         let segments = self.folded_for(fold);
-        let states = run(&segments, path.written_segments(), fold);
+        let states = run(segments, path.written_segments(), fold);
         // Only a trailing `**` takes whatever comes.
         matches!(segments.last(), Some(Segment::Any)) && states & (1 << (segments.len() - 1)) != 0
     }
@@ -150,7 +145,7 @@ impl Pattern {
     /// May say yes where a closer look would say no, never the reverse.
     pub fn may_govern_below(&self, path: &EntryPath) -> bool {
         let fold = folds_path(path);
-        run(&self.folded_for(fold), path.written_segments(), fold) != 0
+        run(self.folded_for(fold), path.written_segments(), fold) != 0
     }
 
     /// Whether anything at or below `path` could be chosen by the pattern.
@@ -176,13 +171,10 @@ impl Pattern {
 
     /// The segments to compare with paths that fold, or do not. A pattern such as `/**` or `/*/x`
     /// governs both sorts of places.
-    fn folded_for(&self, fold: bool) -> Cow<'_, [Segment]> {
+    fn folded_for(&self, fold: bool) -> &[Segment] {
         match fold {
-            true if !folds(&self.exact) => {
-                Cow::Owned(self.exact.iter().map(Segment::folded).collect())
-            }
-            true => Cow::Borrowed(&self.folded),
-            false => Cow::Borrowed(&self.exact),
+            true => &self.folded,
+            false => &self.exact,
         }
     }
 }
@@ -241,20 +233,8 @@ impl Segment {
     }
 }
 
-/// Whether a pattern's own first segment is a place whose names fold.
-fn folds(segments: &[Segment]) -> bool {
-    match segments.first().and_then(Segment::literal) {
-        Some(root) => !is_exact_root(root),
-        None => false,
-    }
-}
-
 fn folds_path(path: &EntryPath) -> bool {
-    !is_exact_root(path.root().as_bytes())
-}
-
-fn is_exact_root(root: &[u8]) -> bool {
-    root == b"blobs" || root == b"telemetry"
+    !["blobs", "telemetry"].contains(&path.root())
 }
 
 /// Runs the names through the pattern; bit *i* of the answer: the first *i* segments have been used up.
@@ -269,14 +249,15 @@ fn run<'a>(segments: &[Segment], names: impl Iterator<Item = &'a str>, folded: b
     };
     let mut states = close(1);
     for written in names {
-        let name: Cow<'_, [u8]> = match (folded, written.contains('%')) {
-            (true, _) => decode(&fold(written))
-                .expect("folding writes whole escapes")
-                .into(),
-            (false, true) => decode(written)
+        let written = match folded {
+            true => fold(written),
+            false => written.into(),
+        };
+        let name: Cow<'_, [u8]> = match written.contains('%') {
+            true => decode(&written)
                 .expect("a canonical segment has only whole escapes")
                 .into(),
-            (false, false) => written.as_bytes().into(),
+            false => written.as_bytes().into(),
         };
         let mut next = 0;
         for (index, segment) in segments.iter().enumerate() {

@@ -119,7 +119,7 @@ pub(crate) async fn for_each(
                 break;
             }
             for entry in page {
-                each(entry).await?;
+                each(Arc::unwrap_or_clone(entry)).await?;
             }
         }
     }

@@ -165,7 +165,7 @@ pub(crate) async fn all(listing: &mut remit_session::Listing, page: u32) -> Answ
             return Ok(entries);
         }
         assert!(more.len() <= page.max(1) as usize);
-        entries.extend(more);
+        entries.extend(more.into_iter().map(Arc::unwrap_or_clone));
     }
 }
 

@@ -72,7 +72,7 @@ impl entries::Host for State {
         self.watch.stop();
         let entry = scope.stat(&path).await;
         self.watch.start();
-        Ok(convert::entry(self.answer(entry)?))
+        Ok(convert::entry(&self.answer(entry)?))
     }
 
     async fn owned_parts(
@@ -154,7 +154,11 @@ impl entries::HostListing for State {
         self.watch.stop();
         let page = listing.next(max).await;
         self.watch.start();
-        Ok(self.answer(page)?.into_iter().map(convert::entry).collect())
+        Ok(self
+            .answer(page)?
+            .iter()
+            .map(|entry| convert::entry(entry))
+            .collect())
     }
 
     async fn drop(&mut self, listing: Resource<Listing>) -> wasmtime::Result<()> {
@@ -226,7 +230,7 @@ impl scans::HostScan for State {
             .answer(page)?
             .into_iter()
             .map(|scanned| scans::Scanned {
-                of: convert::entry(scanned.of),
+                of: convert::entry(&scanned.of),
                 total: scanned.total,
                 findings: scanned
                     .findings
