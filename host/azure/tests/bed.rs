@@ -88,6 +88,8 @@ impl Fixture for Bed {
             any_bytes: false,
             control_characters: false,
             backslashes: false,
+            cases: true,
+            forbidden: "",
             segment_bytes_max: 900,
         }
     }
