@@ -11,6 +11,7 @@
 
 pub(crate) mod delete;
 pub(crate) mod entry;
+pub(crate) mod examine;
 pub(crate) mod kept;
 pub(crate) mod lease;
 pub(crate) mod list;
@@ -50,12 +51,16 @@ impl Files {
         }
     }
 
-    /// The file that a path names; [`StoreError::NotFound`] when no file can have this name, or there is no
-    /// file service.
+    /// The file that a path names; [`StoreError::NotFound`] when no file can have this name. Without a file
+    /// service it is out of reach: nobody may take that for an absence.
     pub(crate) fn name(&self, path: &EntryPath) -> Result<FileName, StoreError> {
-        FileName::of(path)
-            .filter(|_| self.wire.endpoint.files().is_some())
-            .ok_or_else(|| StoreError::NotFound(path.clone()))
+        if self.wire.endpoint.files().is_none() {
+            return Err(StoreError::OutOfReach {
+                path: path.clone(),
+                reason: "the account was opened without its file service".to_owned(),
+            });
+        }
+        FileName::of(path).ok_or_else(|| StoreError::NotFound(path.clone()))
     }
 
     /// The file as it is now, if the path is spelled as the service spells it: it takes any other for the same.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures::StreamExt as _;
 use remit_apply::{Deleted, StoreMut as _};
-use remit_azure::{Account, Choice, Credential, Endpoint, Options};
+use remit_azure::{Account, Check, Choice, Credential, Endpoint, Found, Options};
 use remit_policy::{Act, Strength};
 use remit_sim::{At, Fault, FaultKind, Gate, Service, Settings};
 use remit_workspace::conformance::{listed, paths, read, sample_bytes};
@@ -607,8 +607,41 @@ async fn an_account_whose_files_nobody_named_has_none() {
     let account = open(bed.storage.blob_url(), &bed.storage.key());
     let (entries, gaps) = listed(account.list(&Pattern::everything())).await.unwrap();
     assert_eq!((entries.len(), gaps.len()), (0, 0));
-    assert!(matches!(
-        account.stat(&path).await,
-        Err(StoreError::NotFound(_))
-    ));
+    // Not even by name: that would be taken for gone.
+    let stat = account.stat(&path).await;
+    assert!(
+        matches!(stat, Err(StoreError::OutOfReach { .. })),
+        "{stat:?}"
+    );
+    let (kept, gaps) = listed(account.generations(&path)).await.unwrap();
+    assert_eq!((kept.len(), gaps.len()), (0, 1));
+}
+
+#[tokio::test]
+async fn a_doctor_changes_nothing() {
+    let (bed, ..) = bed(Settings::default()).await;
+    assert!(bed.storage.seed_file(SHARE, "in the root", "x"));
+    let before = bed.storage.mutations().len();
+    let right = |checks: &[Check], right: &str| {
+        let check = checks.iter().find(|check| check.right == right);
+        check.unwrap().found.clone()
+    };
+    let checks = bed.account.examine().await;
+    for asked in [
+        "list shares",
+        "list files",
+        "list share snapshots",
+        "read files",
+        "delete and lease files",
+    ] {
+        assert_eq!(right(&checks, asked), Found::Yes, "{asked}");
+    }
+    let reader = with_signature(&bed, "rl").examine().await;
+    assert_eq!(right(&reader, "read files"), Found::Yes);
+    let delete = right(&reader, "delete and lease files");
+    assert!(matches!(delete, Found::No(_)), "{delete:?}");
+    let writer = with_signature(&bed, "rwd").examine().await;
+    let kept = right(&writer, "list share snapshots");
+    assert!(matches!(kept, Found::No(_)), "{kept:?}");
+    assert_eq!(bed.storage.mutations().len(), before);
 }

@@ -99,6 +99,11 @@ impl Files {
         Ok(found)
     }
 
+    /// The ids of a share's snapshots.
+    pub(crate) async fn share_snapshots(&self, share: &str) -> Result<Vec<String>, Answer> {
+        Ok(self.share(share).await?.snapshots)
+    }
+
     /// The same, seen a moment ago.
     async fn share_lately(&self, share: &str) -> Result<Share, Answer> {
         let lately = {
@@ -151,21 +156,21 @@ impl Files {
     pub(crate) fn generations(&self, of: &EntryPath) -> Listing {
         let (this, of) = (self.clone(), of.clone());
         stream::once(async move {
-            let Ok(name) = this.name(&of.current()) else {
-                return Vec::new();
+            let kept = match this.name(&of.current()) {
+                Ok(name) => this
+                    .kept(&name)
+                    .await
+                    .map_err(|answer| about(answer, &of, "listing")),
+                Err(error) => Err(error),
             };
-            let kept = match this.kept(&name).await {
+            let kept = match kept {
                 Ok(kept) => kept,
-                Err(answer) => {
-                    return match about(answer, &of, "listing") {
-                        StoreError::NotFound(_) => Vec::new(),
-                        StoreError::OutOfReach { path, reason } => {
-                            let reason = format!("share snapshots: {reason}");
-                            vec![Ok(Listed::Gap(Gap { path, reason }))]
-                        }
-                        error => vec![Err(error)],
-                    };
+                Err(StoreError::NotFound(_)) => return Vec::new(),
+                Err(StoreError::OutOfReach { path, reason }) => {
+                    let reason = format!("share snapshots: {reason}");
+                    return vec![Ok(Listed::Gap(Gap { path, reason }))];
                 }
+                Err(error) => return vec![Err(error)],
             };
             let until = kept.deleted_until.map(|until| {
                 let reason = format!(

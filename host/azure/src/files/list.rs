@@ -71,7 +71,7 @@ impl Files {
         Ok(listed.into_iter().filter(may_match).collect())
     }
 
-    async fn share_names(&self) -> Result<Vec<String>, Answer> {
+    pub(crate) async fn share_names(&self) -> Result<Vec<String>, Answer> {
         let mut names = Vec::new();
         let mut pages = std::pin::pin!(self.share_pages(&[]));
         while let Some(page) = pages.next().await {
