@@ -7,14 +7,14 @@ use futures::StreamExt as _;
 use remit_apply::{Deleted, StoreMut as _};
 use remit_azure::{Account, Check, Choice, Credential, Endpoint, Found, Options};
 use remit_policy::{Act, Strength};
-use remit_sim::{At, Fault, FaultKind, Gate, Service, Settings};
+use remit_sim::{At, Fault, FaultKind, Gate, Service, Settings, Storage};
 use remit_workspace::conformance::{listed, paths, read, sample_bytes};
 use remit_workspace::{
     Content, EntryPath, Forecast, Guard, Pattern, Store as _, StoreError, Version,
 };
 use reqwest::Method;
 
-use crate::bed::{SHARE, Shares, account_sas, open, within};
+use crate::bed::{SHARE, Shares, account_sas, open, open_with, within};
 use crate::faults::permit;
 
 const OLD: &str = "old: ada@example.com";
@@ -644,4 +644,33 @@ async fn a_doctor_changes_nothing() {
     let kept = right(&writer, "list share snapshots");
     assert!(matches!(kept, Found::No(_)), "{kept:?}");
     assert_eq!(bed.storage.mutations().len(), before);
+}
+
+/// The host of a file service that does not answer: an error, unless the account is of a kind that has none.
+#[tokio::test]
+async fn a_file_service_that_does_not_answer_is_not_taken_for_none() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    drop(silent);
+    for (account_kind, has_none) in [("StorageV2", false), ("BlockBlobStorage", true)] {
+        let settings = Settings {
+            account_kind,
+            ..Settings::default()
+        };
+        let storage = Storage::start(settings).await.unwrap();
+        storage.seed_blob("container", "blob", "x");
+        let files = format!("http://127.0.0.1:{port}/{}", storage.account());
+        let account = open_with(storage.blob_url(), Some(&files), &storage.key());
+        let listing = listed(account.list(&Pattern::everything())).await;
+        match has_none {
+            true => {
+                let (entries, gaps) = listing.unwrap();
+                assert_eq!((entries.len(), gaps.len()), (1, 0));
+            }
+            false => assert!(
+                matches!(listing, Err(StoreError::Failed { .. })),
+                "{listing:?}"
+            ),
+        }
+    }
 }
