@@ -285,5 +285,11 @@ mod tests {
         assert!(!text.contains("c3ludGhldGlj"), "{text}");
         let (url, _) = door.signed("GET", request.url(), BTreeMap::new(), None);
         assert!(url.as_str().ends_with("?sp=r&sig=c3ludGhldGlj"));
+        // Both names of a rename.
+        let source = "http://127.0.0.1:1/acct/share/x".to_owned();
+        let headers = [("x-ms-file-rename-source".to_owned(), source)];
+        let (_, headers) = door.signed("PUT", request.url(), headers.into(), None);
+        let source = &headers["x-ms-file-rename-source"];
+        assert!(source.ends_with("/share/x?sp=r&sig=c3ludGhldGlj"));
     }
 }

@@ -45,8 +45,8 @@ async fn scene(settings: Settings, large: usize) -> Scene {
 }
 
 /// Does everything once, whatever happens, and then compares what was said with what is. Then does it again
-/// undisturbed: it must end where it would have ended.
-async fn check(scene: Scene, fault: Fault, what: &str) {
+/// undisturbed: it must end where it would have ended. True if nothing failed.
+async fn check(scene: Scene, fault: Fault, what: &str) -> bool {
     let Scene {
         bed,
         deleted,
@@ -70,6 +70,7 @@ async fn check(scene: Scene, fault: Fault, what: &str) {
         .await;
     let forgotten = bed.account.forget(&redact, &redacted).await;
     bed.storage.clear_faults();
+    let is_well = gone.is_ok() && replaced.is_ok() && forgotten.is_ok();
 
     if let Ok((entries, gaps)) = listing {
         assert!(gaps.is_empty(), "{what}: {gaps:?}");
@@ -126,6 +127,7 @@ async fn check(scene: Scene, fault: Fault, what: &str) {
         .collect();
     assert_eq!(left, expect, "{what}");
     assert!(!bed.other.is_leased(&path("r/redacted")).await, "{what}");
+    is_well
 }
 
 fn kinds() -> Vec<FaultKind> {
@@ -144,12 +146,12 @@ fn kinds() -> Vec<FaultKind> {
 }
 
 /// More than everything that is done once takes.
-const REQUESTS: u64 = 50;
+const REQUESTS: u64 = 34;
 /// Scenes that are played at once, each on an account of its own.
 const AT_ONCE: usize = 8;
 
 #[tokio::test]
-async fn one_fault_at_any_request_about_files() {
+async fn any_request_about_files_may_fail() {
     let small_pages = Settings {
         page_size_max: 1,
         ..Settings::default()
@@ -163,10 +165,11 @@ async fn one_fault_at_any_request_about_files() {
     });
     let play = |(settings, kind, nth): (Settings, FaultKind, u64)| async move {
         // More than one part, where the fault may meet them: listing and reading come first.
-        let large = if nth <= 15 { 4_300_000 } else { 1_000 };
+        let large = if nth <= 18 { 4_300_000 } else { 1_000 };
         let what = format!("{settings:?}, {kind:?} at request {nth}");
         let at = At::any().service(Service::File).nth(nth);
-        check(scene(settings, large).await, Fault { at, kind }, &what).await;
+        let is_well = check(scene(settings, large).await, Fault { at, kind }, &what).await;
+        assert!(is_well || nth < REQUESTS, "{what}");
     };
     stream::iter(faults)
         .for_each_concurrent(AT_ONCE, play)
@@ -174,19 +177,17 @@ async fn one_fault_at_any_request_about_files() {
 }
 
 #[tokio::test]
-async fn a_storm_from_any_request_about_files_on() {
+async fn requests_about_files_may_fail_from_any_on() {
     let faults = kinds()
         .into_iter()
         .flat_map(|kind| (1..=REQUESTS).map(move |nth| (kind.clone(), nth)));
     let play = |(kind, nth): (FaultKind, u64)| async move {
         let what = format!("{kind:?} from request {nth}");
         let at = At::any().service(Service::File).from_nth(nth);
-        check(
-            scene(Settings::default(), 1_000).await,
-            Fault { at, kind },
-            &what,
-        )
-        .await;
+        let scene = scene(Settings::default(), 1_000).await;
+        let is_well = check(scene, Fault { at, kind }, &what).await;
+        // Nothing is left that could have failed: no request was missed.
+        assert!(is_well || nth < REQUESTS, "{what}");
     };
     stream::iter(faults)
         .for_each_concurrent(AT_ONCE, play)
