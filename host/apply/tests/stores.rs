@@ -24,6 +24,8 @@ impl Fixture for InMemory {
             any_bytes: true,
             control_characters: true,
             backslashes: true,
+            cases: true,
+            forbidden: "",
             segment_bytes_max: 1024,
         }
     }

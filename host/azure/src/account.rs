@@ -18,6 +18,7 @@ use tokio::sync::{Mutex, OnceCell};
 use crate::door::Patience;
 use crate::entry;
 use crate::error::{Answer, OpenError};
+use crate::files::Files;
 use crate::listing::{self, Query, Retention};
 use crate::names::{BlobName, BlobState, RESERVED};
 use crate::walk::walk;
@@ -53,10 +54,11 @@ pub(crate) struct Kept {
     pub(crate) now: Option<Millis>,
 }
 
-/// A storage account: blobs at `/blobs/<container>/<name>`.
+/// A storage account: blobs at `/blobs/<container>/<name>`, files at `/files/<share>/<path>`.
 #[derive(Debug)]
 pub struct Account {
     pub(crate) wire: Arc<Wire>,
+    pub(crate) files: Files,
     identity: String,
     retention: OnceCell<Option<Retention>>,
     /// Whether listings may ask for tags; learnt when the service first refuses.
@@ -73,8 +75,10 @@ impl Account {
         options: &Options,
     ) -> Result<Self, OpenError> {
         let identity = endpoint.identity();
+        let wire = Arc::new(Wire::new(endpoint, credential, options)?);
         Ok(Self {
-            wire: Arc::new(Wire::new(endpoint, credential, options)?),
+            files: Files::new(wire.clone()),
+            wire,
             identity,
             retention: OnceCell::new(),
             lists_tags: Arc::new(AtomicBool::new(true)),
@@ -355,9 +359,10 @@ impl Store for Account {
         if let Some(path) = what.as_path() {
             return self.list_one(path);
         }
+        let files = self.files.list(what);
         let blobs = EntryPath::of_segments(["blobs"]).expect("a constant");
         if !what.may_match_below(&blobs) {
-            return stream::empty().boxed();
+            return files;
         }
         let (this, what) = (self.share(), what.clone());
         stream::once(async move {
@@ -370,10 +375,14 @@ impl Store for Account {
             }
         })
         .flatten()
+        .chain(files)
         .boxed()
     }
 
     async fn stat(&self, path: &EntryPath) -> Result<Entry, StoreError> {
+        if let Some(files) = self.files_at(path) {
+            return files.stat(path).await;
+        }
         match BlobName::of(path)? {
             Some(blob) => self.look(path, &blob).await,
             None => Err(StoreError::NotFound(path.clone())),
@@ -381,6 +390,9 @@ impl Store for Account {
     }
 
     async fn pin(&self, entry: &Entry) -> Result<Version, StoreError> {
+        if let Some(files) = self.files_at(&entry.path) {
+            return files.pin(entry).await;
+        }
         // An entity tag is as strict as it gets.
         let now = self.stat(&entry.path).await?;
         match now.version == entry.version {
@@ -395,6 +407,9 @@ impl Store for Account {
         version: &Version,
         offset: u64,
     ) -> Result<Content, StoreError> {
+        if let Some(files) = self.files_at(path) {
+            return files.open(path, version, offset).await;
+        }
         let absent = || StoreError::NotFound(path.clone());
         let blob = BlobName::of(path)?.ok_or_else(absent)?;
         if let BlobState::Deleted(_) = blob.state {
@@ -410,6 +425,9 @@ impl Store for Account {
     }
 
     fn generations(&self, of: &EntryPath) -> Listing {
+        if let Some(files) = self.files_at(of) {
+            return files.generations(of);
+        }
         let (this, of) = (self.share(), of.clone());
         stream::once(async move {
             let blob = match BlobName::of(&of) {
@@ -444,12 +462,18 @@ impl Store for Account {
         stream::empty().boxed()
     }
 
-    fn guard(&self, _path: &EntryPath) -> Guard {
-        Guard::Atomic
+    fn guard(&self, path: &EntryPath) -> Guard {
+        match self.files_at(path) {
+            Some(_) => Guard::Leased,
+            None => Guard::Atomic,
+        }
     }
 
     async fn forecast(&self, entry: &Entry, purge: bool) -> Forecast {
-        crate::forecast::forecast(self, entry, purge).await
+        match self.files_at(&entry.path) {
+            Some(files) => files.forecast(entry).await,
+            None => crate::forecast::forecast(self, entry, purge).await,
+        }
     }
 
     fn writable_fields(&self, _path: &EntryPath) -> &'static [&'static str] {
@@ -493,6 +517,7 @@ impl Account {
     fn share(&self) -> Self {
         Self {
             wire: self.wire.clone(),
+            files: self.files.clone(),
             identity: self.identity.clone(),
             retention: self.retention.clone(),
             lists_tags: self.lists_tags.clone(),

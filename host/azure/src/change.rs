@@ -23,6 +23,9 @@ impl StoreMut for Account {
         let Act::Delete(strength) = permitted.act() else {
             return Err(impossible(path, "permitted for another act"));
         };
+        if let Some(files) = self.files_at(path) {
+            return files.delete(path, version).await;
+        }
         let blob = self.blob(path)?;
         match &blob.state {
             BlobState::Current if strength.purge => self.purge(path, &blob, version).await,
@@ -54,6 +57,9 @@ impl StoreMut for Account {
         if !matches!(permitted.act(), Act::Redact | Act::Rewrite) {
             return Err(impossible(path, "permitted for another act"));
         }
+        if let Some(files) = self.files_at(path) {
+            return files.replace(path, version, content).await;
+        }
         let blob = self.blob(path)?;
         if blob.state != BlobState::Current {
             return Err(impossible(
@@ -72,6 +78,9 @@ impl StoreMut for Account {
         let path = permitted.path();
         if !matches!(permitted.act(), Act::Redact | Act::Rewrite) {
             return Err(impossible(path, "permitted for another act"));
+        }
+        if let Some(files) = self.files_at(path) {
+            return files.forget(path).await;
         }
         let blob = self.blob(path)?;
         self.forget_version(path, &blob, version).await

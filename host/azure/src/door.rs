@@ -67,6 +67,11 @@ impl Door {
         }
     }
 
+    /// Whether we are an identity with a role, which the file service wants to be told the purpose of.
+    pub(crate) fn is_identity(&self) -> bool {
+        matches!(self.credential, Credential::Tokens(_))
+    }
+
     /// The headers and the address that a request is sent with. Also for parts of a batch, which are
     /// signed one by one.
     pub(crate) fn signed(
@@ -84,6 +89,11 @@ impl Door {
                     _ => query.reveal().to_owned(),
                 };
                 url.set_query(Some(&joined));
+                // The other name of a rename is signed too. That it must be is an assumption: Microsoft's
+                // own clients do so.
+                if let Some(source) = headers.get_mut("x-ms-file-rename-source") {
+                    *source = format!("{source}?{}", query.reveal());
+                }
             }
             Credential::Key(key) => {
                 let now = jiff::Timestamp::now().strftime("%a, %d %b %Y %H:%M:%S GMT");
@@ -275,5 +285,11 @@ mod tests {
         assert!(!text.contains("c3ludGhldGlj"), "{text}");
         let (url, _) = door.signed("GET", request.url(), BTreeMap::new(), None);
         assert!(url.as_str().ends_with("?sp=r&sig=c3ludGhldGlj"));
+        // Both names of a rename.
+        let source = "http://127.0.0.1:1/acct/share/x".to_owned();
+        let headers = [("x-ms-file-rename-source".to_owned(), source)];
+        let (_, headers) = door.signed("PUT", request.url(), headers.into(), None);
+        let source = &headers["x-ms-file-rename-source"];
+        assert!(source.ends_with("/share/x?sp=r&sig=c3ludGhldGlj"));
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! `https://<account>.blob.<cloud>/[<container>]` of a cloud that is known, or
 //! `http://<loopback>/<account>/[<container>]` as emulators and the simulator have it. Whatever stands
-//! behind a `?` is a shared access signature and goes into custody at once.
+//! behind a `?` is a shared access signature and goes into custody at once. The file service of a cloud's
+//! account has the same name under `.file.`; on this machine its address is given by itself, or it has none.
 
 use azure_core::http::Url;
 
@@ -21,6 +22,8 @@ const CLOUDS: [&str; 3] = [
 pub struct Endpoint {
     /// The blob service, without a slash at its end.
     blobs: String,
+    /// The file service, without a slash at its end; none where there is none.
+    files: Option<String>,
     account: String,
     container: Option<String>,
     is_loopback: bool,
@@ -64,6 +67,7 @@ impl Endpoint {
                 ))?;
                 Self {
                     blobs: format!("{origin}/{account}"),
+                    files: None,
                     account: account.to_owned(),
                     container: names.next().map(ToOwned::to_owned),
                     is_loopback: true,
@@ -112,10 +116,28 @@ impl Endpoint {
         }
         Ok(Self {
             blobs: format!("https://{account}.blob.{rest}"),
+            files: Some(format!("https://{account}.file.{rest}")),
             account: account.to_owned(),
             container: names.next().map(ToOwned::to_owned),
             is_loopback: false,
         })
+    }
+
+    /// The same account, with its file service at this address: only on this machine, where the two services
+    /// of an emulator have ports of their own.
+    pub fn with_files(self, text: &str) -> Result<Self, OpenError> {
+        const WRONG: OpenError = OpenError::Address(
+            "files: http://127.0.0.1:PORT/ACCOUNT, of the same account and on this machine",
+        );
+        let (files, signature) = Self::parse(text)?;
+        let is_same = files.account == self.account && files.container.is_none();
+        match self.is_loopback && files.is_loopback && is_same && signature.is_none() {
+            true => Ok(Self {
+                files: Some(files.blobs),
+                ..self
+            }),
+            false => Err(WRONG),
+        }
     }
 
     /// The account's name.
@@ -145,11 +167,18 @@ impl Endpoint {
         &self.blobs
     }
 
+    /// The file service; none where the account has none, or where one container is the workspace.
+    pub(crate) fn files(&self) -> Option<&str> {
+        self.files.as_deref().filter(|_| self.container.is_none())
+    }
+
     /// Whether a request to this address stays within the account.
     pub(crate) fn admits(&self, url: &Url) -> bool {
-        let rest = url.as_str().strip_prefix(self.blobs.as_str());
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
-            && url.username().is_empty()
+        let is_of = |service: &str| {
+            let rest = url.as_str().strip_prefix(service);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+        };
+        (is_of(&self.blobs) || self.files().is_some_and(is_of)) && url.username().is_empty()
     }
 }
 
@@ -234,6 +263,29 @@ mod tests {
     }
 
     #[test]
+    fn where_files_are() {
+        let parse = |text| Endpoint::parse(text).unwrap().0;
+        let cloud = parse("https://acct.blob.core.usgovcloudapi.net/");
+        assert_eq!(
+            cloud.files(),
+            Some("https://acct.file.core.usgovcloudapi.net")
+        );
+        let container = parse("https://acct.blob.core.windows.net/azureml");
+        assert_eq!(container.files(), None);
+        let local = parse("http://127.0.0.1:10000/acct");
+        assert_eq!(local.files(), None);
+        for given in [
+            "https://acct.file.core.windows.net",
+            "http://127.0.0.1:10002/other",
+            "http://127.0.0.1:10002/acct/share",
+            "http://example.com/acct",
+        ] {
+            assert!(local.clone().with_files(given).is_err(), "{given}");
+        }
+        assert!(cloud.with_files("http://127.0.0.1:10002/acct").is_err());
+    }
+
+    #[test]
     fn nothing_leaves_the_account() {
         let url = |text| Url::parse(text).unwrap();
         let (cloud, _) = Endpoint::parse("https://acct.blob.core.windows.net/azureml").unwrap();
@@ -247,7 +299,14 @@ mod tests {
         ] {
             assert!(!cloud.admits(&url(given)), "{given}");
         }
+        assert!(!cloud.admits(&url("https://acct.file.core.windows.net/share")));
+        let (whole, _) = Endpoint::parse("https://acct.blob.core.windows.net/").unwrap();
+        assert!(whole.admits(&url("https://acct.file.core.windows.net/share/x")));
+        assert!(!whole.admits(&url("https://acct2.file.core.windows.net/share/x")));
         let (local, _) = Endpoint::parse("http://127.0.0.1:10000/acct").unwrap();
+        assert!(!local.admits(&url("http://127.0.0.1:10002/acct/c/x")));
+        let local = local.with_files("http://127.0.0.1:10002/acct").unwrap();
+        assert!(local.admits(&url("http://127.0.0.1:10002/acct/c/x")));
         assert!(local.admits(&url("http://127.0.0.1:10000/acct/c/x")));
         for given in [
             "http://127.0.0.1:10000/acct2/c",

@@ -106,6 +106,9 @@ impl Account {
             "delete with purge, redact",
             untried(),
         );
+        if self.wire.endpoint.files().is_some() {
+            checks.extend(self.files.examine().await);
+        }
         checks
     }
 
@@ -172,7 +175,7 @@ impl Account {
     }
 }
 
-fn found<T>(result: Result<T, Answer>) -> Found {
+pub(crate) fn found<T>(result: Result<T, Answer>) -> Found {
     match result {
         Ok(_) => Found::Yes,
         Err(answer) if answer.is_passing() => Found::Unknown(answer.to_string()),

@@ -1,8 +1,9 @@
-//! A storage account of Azure as a workspace: blobs, read and changed.
+//! A storage account of Azure as a workspace: blobs and file shares, read and changed.
 //!
 //! On Microsoft's own clients (`azure_storage_blob`), with what they lack written here. It knows the service
 //! and nothing of plans or guests. In reading order: [`Endpoint`] (which account), [`Credential`] (who we
-//! are), `door` (the one way to the network), `names` (how a path becomes an address), [`Account`].
+//! are), `door` (the one way to the network), `names` (how a path becomes an address), [`Account`];
+//! `files` is the file service, with the same parts once more.
 
 mod account;
 mod change;
@@ -14,6 +15,7 @@ mod endpoint;
 mod entry;
 mod error;
 mod examine;
+mod files;
 mod forecast;
 mod gate;
 mod listing;

@@ -195,7 +195,8 @@ async fn fetch(wire: &Wire, url: azure_core::http::Url) -> Result<(Tree, Option<
     }
 }
 
-fn next_marker(tree: &Tree, marker: Option<&str>) -> Result<Option<String>, Answer> {
+/// Where the next page begins; an error when nobody says whether there is one.
+pub(crate) fn next_marker(tree: &Tree, marker: Option<&str>) -> Result<Option<String>, Answer> {
     match tree.child("NextMarker") {
         // Without the element nobody says that this was the last page.
         None => Err(Answer::Malformed(

@@ -6,3 +6,5 @@ mod bed;
 mod conformance;
 mod erasure;
 mod faults;
+mod share_faults;
+mod shares;

@@ -3,6 +3,7 @@
 
 mod emulator;
 mod other;
+mod shares;
 mod simulated;
 
 use remit_apply::StoreMut;
@@ -12,7 +13,8 @@ use remit_workspace::conformance::{Fixture, Holds};
 use remit_workspace::{EntryPath, Store};
 
 use emulator::Emulator;
-pub(crate) use other::Other;
+pub(crate) use other::{Other, account_sas};
+pub(crate) use shares::{SHARE, Shares, within};
 pub(crate) use simulated::Simulated;
 
 pub(crate) struct Bed {
@@ -61,7 +63,15 @@ impl Bed {
 
 /// The account at this address, opened with its key.
 pub(crate) fn open(url: &str, key: &str) -> Account {
-    let (endpoint, signature) = Endpoint::parse(url).unwrap();
+    open_with(url, None, key)
+}
+
+/// The same, with its file service.
+pub(crate) fn open_with(url: &str, files: Option<&str>, key: &str) -> Account {
+    let (mut endpoint, signature) = Endpoint::parse(url).unwrap();
+    if let Some(files) = files {
+        endpoint = endpoint.with_files(files).unwrap();
+    }
     let look = |name: &str| (name == "AZURE_STORAGE_KEY").then(|| key.to_owned());
     let credential = Credential::choose(&endpoint, signature, Some(Choice::Key), &look).unwrap();
     let options = Options {
@@ -88,6 +98,8 @@ impl Fixture for Bed {
             any_bytes: false,
             control_characters: false,
             backslashes: false,
+            cases: true,
+            forbidden: "",
             segment_bytes_max: 900,
         }
     }

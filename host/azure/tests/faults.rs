@@ -18,7 +18,7 @@ fn path(name: &str) -> EntryPath {
     EntryPath::parse(&format!("/blobs/base-container/{name}")).unwrap()
 }
 
-fn permit(act: Act, path: &EntryPath) -> Permitted {
+pub(crate) fn permit(act: Act, path: &EntryPath) -> Permitted {
     let purge = Strength {
         purge: true,
         ..Strength::default()

@@ -71,6 +71,9 @@ pub(crate) struct Target {
     /// managed-identity, developer-tools, anonymous [default: the first that is there]
     #[arg(long, value_name = "HOW")]
     pub(crate) credential: Option<String>,
+    /// The file service of an account on this machine; one in a cloud is known by itself
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) files_url: Option<String>,
 }
 
 /// How a plan is made and carried out in one go.

@@ -80,6 +80,7 @@ impl Workspace {
         Self::open(&Target {
             workspace: Some(PathBuf::from(OsString::from_vec(place))),
             credential: target.credential.clone(),
+            files_url: target.files_url.clone(),
         })
     }
 
@@ -121,7 +122,14 @@ pub(crate) fn open_account(
             "it works on directories: -w DIRECTORY, and on https://ACCOUNT.blob.core.windows.net",
         ));
     }
-    let (endpoint, signature) = Endpoint::parse(address).map_err(refused)?;
+    let (mut endpoint, signature) = Endpoint::parse(address).map_err(refused)?;
+    let files = target.files_url.clone().or_else(|| {
+        let set = std::env::var("REMIT_FILES_URL").ok();
+        set.filter(|set| endpoint.is_loopback() && !set.is_empty())
+    });
+    if let Some(files) = files {
+        endpoint = endpoint.with_files(&files).map_err(refused)?;
+    }
     let named = target.credential.clone();
     let named = named.or_else(|| std::env::var("REMIT_CREDENTIAL").ok());
     let choice = match named.as_deref() {

@@ -93,6 +93,8 @@ impl Fixture for Bed {
             any_bytes: true,
             control_characters: true,
             backslashes: true,
+            cases: true,
+            forbidden: "",
             segment_bytes_max: 255,
         }
     }

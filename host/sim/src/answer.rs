@@ -83,6 +83,13 @@ pub(crate) fn answer(
             let listed = list::list(&shared.world(), &request, &caller, quirks.behind);
             listed.inspect(|reply| shared.pages.remember(&request, reply))
         }
+        Operation::ListShares | Operation::DirectoryList => {
+            if quirks.page_again {
+                shared.pages.step_back(&mut request);
+            }
+            let listed = once(shared, &request, operation, &caller);
+            listed.inspect(|reply| shared.pages.remember(&request, reply))
+        }
         _ => once(shared, &request, operation, &caller),
     };
     result.unwrap_or_else(Reply::from)

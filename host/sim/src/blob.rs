@@ -36,7 +36,7 @@ pub(crate) fn answer(
     match operation {
         Operation::ServiceGetProperties => account::properties(world),
         Operation::ServiceSetProperties => account::set_properties(world, request),
-        Operation::ServiceAccountInfo | Operation::BlobAccountInfo => Ok(account::info()),
+        Operation::ServiceAccountInfo | Operation::BlobAccountInfo => Ok(account::info(world)),
         Operation::ListContainers => list_containers::list(world, request),
         Operation::ContainerCreate => container::create(world, request),
         Operation::ContainerGetProperties => container::properties(world, request),

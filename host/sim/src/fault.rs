@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hyper::Method;
+use tokio::sync::Semaphore;
 
 use crate::mutation::Service;
 use crate::request::Request;
@@ -98,11 +99,61 @@ pub enum FaultKind {
     StatusAfter(u16),
     /// The answer waits.
     Slow(Duration),
+    /// The request waits at a gate, before anything is done.
+    Wait(Gate),
     /// A listing answers a marker with the page before it, and goes on to the right one after.
     DuplicatePage,
     /// A listing does not show the last n changes.
     Stale(usize),
 }
+
+/// Where requests wait until somebody lets them on: a test does something in between, without a clock.
+#[derive(Clone, Debug)]
+pub struct Gate(Arc<Waiting>);
+
+#[derive(Debug)]
+struct Waiting {
+    arrived: Semaphore,
+    admitted: Semaphore,
+}
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self(Arc::new(Waiting {
+            arrived: Semaphore::new(0),
+            admitted: Semaphore::new(0),
+        }))
+    }
+}
+
+impl Gate {
+    /// Waits until a request has come to the gate.
+    pub async fn arrival(&self) {
+        if let Ok(permit) = self.0.arrived.acquire().await {
+            permit.forget();
+        }
+    }
+
+    /// Lets on the request that waits, or the next one that comes.
+    pub fn admit(&self) {
+        self.0.admitted.add_permits(1);
+    }
+
+    pub(crate) async fn pass(&self) {
+        self.0.arrived.add_permits(1);
+        if let Ok(permit) = self.0.admitted.acquire().await {
+            permit.forget();
+        }
+    }
+}
+
+impl PartialEq for Gate {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Gate {}
 
 /// What goes wrong, and where.
 #[derive(Clone, Debug)]

@@ -85,11 +85,17 @@ pub(crate) fn described(reply: Reply, facts: &Facts, attributes: &str) -> Reply 
         .header("last-modified", http_date(facts.modified))
         .header("x-ms-server-encrypted", "true")
         .header("x-ms-request-server-encrypted", "true")
-        .header("x-ms-file-attributes", attributes)
+        .header(
+            "x-ms-file-attributes",
+            facts.attributes.as_deref().unwrap_or(attributes),
+        )
         .header("x-ms-file-creation-time", stamp(facts.created))
         .header("x-ms-file-last-write-time", stamp(facts.modified))
         .header("x-ms-file-change-time", stamp(facts.modified))
-        .header("x-ms-file-permission-key", "0*0")
+        .header(
+            "x-ms-file-permission-key",
+            facts.permission.as_deref().unwrap_or("0*0"),
+        )
         .header("x-ms-file-id", facts.id.to_string())
         .header("x-ms-file-parent-id", "0");
     for (key, value) in &facts.metadata {

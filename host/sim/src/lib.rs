@@ -39,7 +39,7 @@ mod world;
 mod xml;
 
 pub use clock::Clock;
-pub use fault::{At, Fault, FaultKind};
+pub use fault::{At, Fault, FaultKind, Gate};
 pub use mutation::{Effect, Mutation, Service};
 pub use seed::{Holding, SeedError};
 pub use settings::{Settings, Token};

@@ -90,6 +90,7 @@ codes! {
     OutOfRangeQueryParameterValue 400 "One of the query parameters specified in the request URI is outside the permissible range.";
     ParentNotFound 404 "The specified parent path does not exist.";
     RequestBodyTooLarge 413 "The size of the request body exceeds the maximum size permitted.";
+    ReadOnlyAttribute 409 "The specified resource is read-only and cannot be modified at this time.";
     ResourceAlreadyExists 409 "The specified resource already exists.";
     ResourceNotFound 404 "The specified resource does not exist.";
     ResourceTypeMismatch 409 "The specified resource type does not match the type of the existing resource.";

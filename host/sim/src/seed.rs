@@ -22,9 +22,9 @@ use crate::world::World;
 /// What lies under a name, hidden or not: for tests that do not want to trust a listing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holding {
-    /// The blob's name.
+    /// The blob's name, or the file's path.
     pub blob: String,
-    /// Empty for the base, else `?versionid=…` or `?snapshot=…`.
+    /// Empty for the base, else `?versionid=…`, `?snapshot=…` or `?sharesnapshot=…`.
     pub generation: String,
     /// Whether it is soft-deleted.
     pub hidden: bool,
@@ -120,6 +120,21 @@ impl Storage {
         seed_file(&mut self.shared.world(), share, path, content.into()).is_some()
     }
 
+    /// Everything a share holds, and what its snapshots do, as `?sharesnapshot=…`.
+    pub fn holdings_of_share(&self, share: &str) -> Vec<Holding> {
+        let world = self.shared.world();
+        let Some(share) = world.shares.shares.get(share) else {
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        held_below(&share.tree.root, "", "", &mut found);
+        for (id, tree) in &share.snapshots {
+            let generation = format!("?sharesnapshot={id}");
+            held_below(&tree.root, "", &generation, &mut found);
+        }
+        found
+    }
+
     /// Takes in a workspace directory: `blobs/<container>/…`, `files/<share>/…`.
     pub fn seed_directory(&self, from: &Path) -> Result<(), SeedError> {
         for container in children(&from.join("blobs"))? {
@@ -180,6 +195,22 @@ fn seed_blob(world: &mut World, container: &str, name: &str, content: Bytes) {
     generation.version = tick.settings.versioning.then(|| stamp(tick.now));
     let container = seed_container(world, container);
     container.names.entry(name.to_owned()).or_default().base = Some(generation);
+}
+
+fn held_below(directory: &Directory, above: &str, generation: &str, found: &mut Vec<Holding>) {
+    for (_, name, node) in directory.from("") {
+        let path = format!("{above}{name}");
+        match node {
+            Node::Directory(below) => held_below(below, &format!("{path}/"), generation, found),
+            Node::File(file) => found.push(Holding {
+                blob: path,
+                generation: generation.to_owned(),
+                hidden: false,
+                etag: file.facts.etag.clone(),
+                content: file.content.pieces().concat(),
+            }),
+        }
+    }
 }
 
 fn seed_share<'a>(world: &'a mut World, name: &str) -> &'a mut Share {

@@ -132,6 +132,7 @@ async fn act(
     for fault in faults {
         match fault {
             FaultKind::Slow(wait) => tokio::time::sleep(*wait).await,
+            FaultKind::Wait(gate) => gate.pass().await,
             FaultKind::ResetBefore => return Err(Reset),
             FaultKind::Status(status, retry_after) => {
                 return Ok(refused(*status, *retry_after));

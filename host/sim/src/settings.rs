@@ -72,6 +72,8 @@ pub struct Settings {
     pub page_size_max: usize,
     /// Whether every second page of a listing is empty, but has a marker; legal, and rare.
     pub empty_pages: bool,
+    /// The kind of the account, as the service says it.
+    pub account_kind: &'static str,
     /// The port of the blob service; 0 for any.
     pub blob_port: u16,
     /// The port of the file service; 0 for any.
@@ -94,6 +96,7 @@ impl Default for Settings {
             legal_hold_has_its_own_code: false,
             page_size_max: 5000,
             empty_pages: false,
+            account_kind: "StorageV2",
             blob_port: 0,
             file_port: 0,
         }

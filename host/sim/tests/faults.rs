@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use remit_sim::{At, Fault, FaultKind, Settings};
+use remit_sim::{At, Fault, FaultKind, Gate, Settings};
 
 use crate::client::{Answer, Bed};
 
@@ -119,4 +119,24 @@ async fn listings_fail_repeat_and_lag() {
     assert!(!pages(&bed).await.0.concat().contains(&"new".to_owned()));
     bed.sim.clear_faults();
     assert_eq!(pages(&bed).await.0.concat().len(), 8);
+}
+
+#[tokio::test]
+async fn a_request_waits_at_a_gate_until_it_is_let_on() {
+    let bed = bed().await;
+    let gate = Gate::default();
+    inject(
+        &bed,
+        At::any().operation("Blob_Delete").nth(1),
+        FaultKind::Wait(gate.clone()),
+    );
+    let between = async {
+        gate.arrival().await;
+        assert!(bed.sim.mutations().is_empty());
+        assert_eq!(bed.get("c/a").await.status, 200);
+        gate.admit();
+    };
+    let (deleted, ()) = tokio::join!(bed.delete("c/a"), between);
+    assert_eq!(deleted.status, 202);
+    assert_eq!(bed.get("c/a").await.status, 404);
 }

@@ -232,3 +232,33 @@ async fn a_deleted_share_comes_back() {
     assert_eq!(back.status, 201);
     assert_eq!(names(&bed, "", "").await, ["top", "Users"]);
 }
+
+#[tokio::test]
+async fn a_read_only_file_is_neither_deleted_nor_replaced() {
+    let bed = bed().await;
+    let made = [
+        ("x-ms-type", "file"),
+        ("x-ms-content-length", "0"),
+        ("x-ms-file-attributes", "ReadOnly|Hidden"),
+        ("x-ms-file-permission-key", "1*2"),
+        ("x-ms-file-creation-time", "2020-02-02T02:02:02.0000000Z"),
+    ];
+    assert_eq!(ask(&bed, "PUT", "code/kept", &made, "").await.status, 201);
+    let looked = ask(&bed, "HEAD", "code/kept", &[], "").await;
+    assert_eq!(looked.header("x-ms-file-attributes"), "ReadOnly|Hidden");
+    assert_eq!(looked.header("x-ms-file-permission-key"), "1*2");
+    assert!(
+        looked
+            .header("x-ms-file-creation-time")
+            .starts_with("2020-02-02T02:02:02")
+    );
+    let refused = ask(&bed, "DELETE", "code/kept", &[], "").await;
+    assert_eq!(refused.code(), (409, "ReadOnlyAttribute"));
+    let source = format!("{}/code/Users/jane/a.ipynb", bed.sim.file_url());
+    let rename = [
+        ("x-ms-file-rename-source", source.as_str()),
+        ("x-ms-file-rename-replace-if-exists", "true"),
+    ];
+    let refused = ask(&bed, "PUT", "code/kept?comp=rename", &rename, "").await;
+    assert_eq!(refused.code(), (409, "ReadOnlyAttribute"));
+}

@@ -47,6 +47,10 @@ pub struct Holds {
     pub control_characters: bool,
     /// Names with a backslash in them, which some services take for a slash.
     pub backslashes: bool,
+    /// Names that differ in their letters' case alone, as two entries.
+    pub cases: bool,
+    /// Characters that no name can have.
+    pub forbidden: &'static str,
     /// The most bytes of one segment of a name.
     pub segment_bytes_max: usize,
 }

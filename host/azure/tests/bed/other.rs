@@ -21,7 +21,7 @@ impl Other {
         }
     }
 
-    fn address(&self, path: &EntryPath) -> String {
+    pub(crate) fn address(&self, path: &EntryPath) -> String {
         let names: Vec<Vec<u8>> = path.segments().skip(1).collect();
         let name: String = names[1..]
             .join(&b'/')
@@ -49,6 +49,11 @@ impl Other {
             request = request.header(*name, *value);
         }
         request.send().await.unwrap()
+    }
+
+    /// The address of a container or a share.
+    pub(crate) fn share(&self, name: &str, query: &str) -> String {
+        format!("{}/{name}?{query}&{}", self.url, self.signature)
     }
 
     pub(crate) async fn make_container(&self, name: &str) {

@@ -9,10 +9,10 @@ use crate::world::World;
 use crate::xml;
 
 /// Carries out Get Account Information.
-pub(crate) fn info() -> Reply {
+pub(crate) fn info(world: &World) -> Reply {
     Reply::ok()
         .header("x-ms-sku-name", "Standard_LRS")
-        .header("x-ms-account-kind", "StorageV2")
+        .header("x-ms-account-kind", world.settings.account_kind)
         .header("x-ms-is-hns-enabled", "false")
 }
 

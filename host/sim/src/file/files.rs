@@ -55,6 +55,12 @@ pub(crate) fn create(world: &mut World, request: &Request) -> Result<Reply, Refu
     }
     let mut facts = Facts::new(&tick);
     facts.metadata = metadata(request);
+    let said = |name: &str| request.header(name).map(str::to_owned);
+    facts.attributes = said("x-ms-file-attributes").filter(|said| said != "None");
+    facts.permission = said("x-ms-file-permission-key");
+    if let Some(made) = said("x-ms-file-creation-time").filter(|said| said != "now") {
+        facts.created = made.parse().map_err(|_| Code::InvalidHeaderValue)?;
+    }
     let header = |name: &str| request.header(name).unwrap_or_default().to_owned();
     let mut http = Http {
         content_type: header("x-ms-content-type"),
@@ -210,6 +216,9 @@ pub(crate) fn delete(world: &mut World, request: &Request) -> Result<Reply, Refu
         Some(Node::File(file)) => {
             let id = request.header("x-ms-lease-id");
             file.lease.admit(id, Of::File, now)?;
+            if file.facts.is_read_only() {
+                return Err(Code::ReadOnlyAttribute.into());
+            }
             file.facts.etag.clone()
         }
         Some(Node::Directory(_)) => return Err(Code::ResourceTypeMismatch.into()),

@@ -83,10 +83,14 @@ fn write(writer: xml::Writer, name: &str, node: &Node, request: &Request) -> xml
     }
     writer = writer.close("Properties");
     if request.includes("attributes") {
-        writer = writer.text("Attributes", attributes);
+        let said = facts.attributes.as_deref();
+        writer = writer.text("Attributes", said.unwrap_or(attributes));
     }
     if request.includes("permissionkey") {
-        writer = writer.text("PermissionKey", "0*0");
+        writer = writer.text(
+            "PermissionKey",
+            facts.permission.as_deref().unwrap_or("0*0"),
+        );
     }
     writer.close(element)
 }

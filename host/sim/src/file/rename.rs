@@ -68,6 +68,10 @@ pub(crate) fn rename(
         Some(Node::File(file)) if replaces && operation == Operation::FileRename => {
             let id = request.header("x-ms-destination-lease-id");
             file.lease.admit(id, Of::File, tick.now)?;
+            let ignores = request.flag("x-ms-file-rename-ignore-readonly")? == Some(true);
+            if file.facts.is_read_only() && !ignores {
+                return Err(Code::ReadOnlyAttribute.into());
+            }
             replaced = Some(file.facts.etag.clone());
         }
         Some(_) => return Err(Code::ResourceAlreadyExists.into()),

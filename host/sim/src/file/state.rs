@@ -21,6 +21,9 @@ pub(crate) struct Facts {
     pub(crate) created: Timestamp,
     pub(crate) modified: Timestamp,
     pub(crate) metadata: BTreeMap<String, String>,
+    /// What SMB knows of it, where somebody said it: attributes, and the key of its permission.
+    pub(crate) attributes: Option<String>,
+    pub(crate) permission: Option<String>,
 }
 
 impl Facts {
@@ -31,7 +34,14 @@ impl Facts {
             created: tick.now,
             modified: tick.now,
             metadata: BTreeMap::new(),
+            attributes: None,
+            permission: None,
         }
+    }
+
+    pub(crate) fn is_read_only(&self) -> bool {
+        let said = self.attributes.as_deref().unwrap_or_default();
+        said.split('|').any(|each| each.trim() == "ReadOnly")
     }
 
     pub(crate) fn renew(&mut self, tick: &Tick) {

@@ -180,6 +180,8 @@ mod conformance {
                 any_bytes: true,
                 control_characters: true,
                 backslashes: true,
+                cases: true,
+                forbidden: "",
                 segment_bytes_max: 1024,
             }
         }
