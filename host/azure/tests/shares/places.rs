@@ -3,7 +3,7 @@
 use crate::bed::{SHARE, open, open_with, within};
 use remit_azure::{Check, Found};
 use remit_sim::{At, Fault, FaultKind, Settings, Storage};
-use remit_workspace::conformance::listed;
+use remit_workspace::conformance::{listed, paths};
 use remit_workspace::{EntryPath, Guard, Pattern, Store as _, StoreError};
 
 use super::{bed, path, with_signature};
@@ -145,4 +145,31 @@ async fn a_file_service_that_does_not_answer_is_not_taken_for_none() {
             ),
         }
     }
+}
+
+/// Shares come in pages too; a deleted share and the snapshots of one are no shares.
+#[tokio::test]
+async fn every_share_is_listed_once() {
+    let settings = Settings {
+        page_size_max: 1,
+        share_soft_delete_days: Some(7),
+        ..Settings::default()
+    };
+    let (bed, _, _) = bed(settings).await;
+    bed.other.delete_share().await;
+    for share in ["one", "one-more", "remit", "two"] {
+        assert!(bed.storage.seed_file(share, "in/a", "x"));
+    }
+    assert!(bed.storage.seed_file(SHARE, "in/a", "x"));
+    bed.snapshot().await;
+    let shares = [SHARE, "one-more", "one", "remit", "two"];
+    let expect = shares.map(|share| format!("/files/{share}/in/a"));
+    assert_eq!(paths(&bed.account, "/**").await, expect);
+    assert_eq!(paths(&bed.account, "/files/one*/**").await, expect[1..3]);
+    assert_eq!(paths(&bed.account, "/files/one/**").await, expect[2..3]);
+    assert_eq!(paths(&bed.account, "/files/ONE/**").await, [""; 0]);
+    // Of one share, not of one whose name begins alike.
+    let path = EntryPath::parse("/files/one/in/a").unwrap();
+    let (kept, gaps) = listed(bed.account.generations(&path)).await.unwrap();
+    assert_eq!((kept.len(), gaps.len()), (0, 0));
 }
