@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use azure_core::Error;
+use azure_core::credentials::AccessToken;
 use azure_core::error::ErrorKind;
 use azure_core::http::headers::{HeaderName, HeaderValue, Headers};
 use azure_core::http::policies::Policy;
@@ -19,6 +20,7 @@ use azure_core::http::{
     Url,
 };
 use futures::TryStreamExt as _;
+use tokio::sync::Mutex;
 
 use crate::error::OpenError;
 use crate::gate::Gate;
@@ -27,6 +29,9 @@ use crate::{Credential, Endpoint};
 /// What tokens for storage are asked for.
 const SCOPE: &str = "https://storage.azure.com/.default";
 
+/// Seconds for which a token must still be good to be used once more.
+const TOKEN_SECONDS_MIN: i64 = 300;
+
 /// The door to one account.
 #[derive(Debug)]
 pub(crate) struct Door {
@@ -34,6 +39,8 @@ pub(crate) struct Door {
     endpoint: Endpoint,
     credential: Credential,
     gate: Gate,
+    /// The token that parts of batches carry, for as long as it is good.
+    token: Mutex<Option<AccessToken>>,
 }
 
 impl Door {
@@ -47,6 +54,7 @@ impl Door {
             endpoint,
             credential,
             gate: Gate::new(in_flight_max),
+            token: Mutex::default(),
         })
     }
 
@@ -65,6 +73,27 @@ impl Door {
             retry: RetryOptions::none(),
             ..Default::default()
         }
+    }
+
+    /// The service said within an answer that it is busy.
+    pub(crate) fn busy(&self) {
+        self.gate.busy(None);
+    }
+
+    /// What a part of a batch is authorised with where tokens do it; the request around it gets its own.
+    pub(crate) async fn bearer(&self) -> Result<Option<String>, Error> {
+        let Credential::Tokens(tokens) = &self.credential else {
+            return Ok(None);
+        };
+        let mut kept = self.token.lock().await;
+        let soon = jiff::Timestamp::now().as_second() + TOKEN_SECONDS_MIN;
+        let token = match kept.take() {
+            Some(token) if token.expires_on.unix_timestamp() > soon => token,
+            _ => tokens.credential.get_token(&[SCOPE], None).await?,
+        };
+        let value = format!("Bearer {}", token.token.secret());
+        *kept = Some(token);
+        Ok(Some(value))
     }
 
     /// The headers and the address that a request is sent with. Also for parts of a batch, which are

@@ -5,6 +5,7 @@
 //! are), `door` (the one way to the network), `names` (how a path becomes an address), [`Account`].
 
 mod account;
+mod batch;
 mod change;
 mod content;
 mod credential;
@@ -16,12 +17,15 @@ mod error;
 mod examine;
 mod forecast;
 mod gate;
+mod gather;
 mod listing;
 mod names;
+mod proof;
 mod replace;
 mod secret;
 mod sign;
 mod tree;
+mod trial;
 mod walk;
 mod wire;
 
