@@ -210,10 +210,16 @@ impl Account {
         }
     }
 
+    /// What an act has left. That nobody may look is a failure by now: it does not say that nothing was done.
     async fn what_is_left(&self, path: &EntryPath, blob: &BlobName) -> Result<Deleted, StoreError> {
         let mut tried = 0;
         loop {
-            let left = self.all_of(path, blob).await?;
+            let left = self.all_of(path, blob).await.map_err(|error| match error {
+                StoreError::OutOfReach { .. } => {
+                    Answer::Malformed("what is left may not be listed").about(path, "deleting")
+                }
+                error => error,
+            })?;
             let shows_current = left
                 .states
                 .iter()

@@ -19,6 +19,7 @@ use azure_core::http::{
     AsyncRawResponse, Body, ClientOptions, HttpClient, Method, Request, RetryOptions, Transport,
     Url,
 };
+use bytes::Bytes;
 use futures::TryStreamExt as _;
 use tokio::sync::Mutex;
 
@@ -80,11 +81,15 @@ impl Door {
         self.gate.busy(None);
     }
 
-    /// What a part of a batch is authorised with where tokens do it; the request around it gets its own.
+    /// What is authorised with where tokens do it and no client of Microsoft's: parts of a batch, and [`Door::get`].
     pub(crate) async fn bearer(&self) -> Result<Option<String>, Error> {
         let Credential::Tokens(tokens) = &self.credential else {
             return Ok(None);
         };
+        if self.endpoint.is_loopback() {
+            let refused = "a token is sent over https only";
+            return Err(Error::with_message(ErrorKind::Credential, refused));
+        }
         let mut kept = self.token.lock().await;
         let soon = jiff::Timestamp::now().as_second() + TOKEN_SECONDS_MIN;
         let token = match kept.take() {
@@ -94,6 +99,56 @@ impl Door {
         let value = format!("Bearer {}", token.token.secret());
         *kept = Some(token);
         Ok(Some(value))
+    }
+
+    /// Asks for bytes. By itself, because Microsoft's pipeline costs more than a small blob does.
+    pub(crate) async fn get(
+        &self,
+        url: &Url,
+        mut headers: BTreeMap<String, String>,
+    ) -> Result<reqwest::Response, Error> {
+        if let Some(bearer) = self.bearer().await? {
+            headers.insert("authorization".to_owned(), bearer);
+        }
+        self.send("GET", url, headers, Bytes::new()).await
+    }
+
+    /// Sends a request, if it stays within the account, when the gate lets it in.
+    async fn send(
+        &self,
+        verb: &'static str,
+        url: &Url,
+        headers: BTreeMap<String, String>,
+        body: Bytes,
+    ) -> Result<reqwest::Response, Error> {
+        if !self.endpoint.admits(url) {
+            let refused = "a request would have left the account";
+            return Err(Error::with_message(ErrorKind::Other, refused));
+        }
+        let _pass = self.gate.enter().await;
+        let (url, headers) = self.signed(verb, url, headers, Some(body.len() as u64));
+        let method = reqwest::Method::from_bytes(verb.as_bytes()).expect("one of five");
+        let mut sending = self.client.request(method, url);
+        for (name, value) in headers {
+            sending = sending.header(name, value);
+        }
+        if !body.is_empty() {
+            sending = sending.body(body);
+        } else if verb != "GET" && verb != "HEAD" {
+            sending = sending.header("content-length", "0");
+        }
+        let answer = sending.send().await.map_err(|error| {
+            let kind = match error.is_connect() {
+                true => ErrorKind::Connection,
+                false => ErrorKind::Io,
+            };
+            Error::with_message(kind, "no answer")
+        })?;
+        match answer.status().as_u16() {
+            429 | 503 => self.gate.busy(retry_after(answer.headers())),
+            _ => self.gate.answered(),
+        }
+        Ok(answer)
     }
 
     /// The headers and the address that a request is sent with. Also for parts of a batch, which are
@@ -145,6 +200,7 @@ fn client() -> Result<reqwest::Client, OpenError> {
         .http1_only()
         .no_proxy()
         .pool_max_idle_per_host(256)
+        .user_agent(concat!("remit/", env!("CARGO_PKG_VERSION")))
         .build()
         .map_err(|_| OpenError::Connection("no TLS client can be made on this machine"))
 }
@@ -178,10 +234,6 @@ impl Default for Patience {
 #[async_trait]
 impl HttpClient for Door {
     async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
-        if !self.endpoint.admits(request.url()) {
-            let refused = "a request would have left the account";
-            return Err(Error::with_message(ErrorKind::Other, refused));
-        }
         let verb = verb(request.method()).ok_or_else(|| {
             let never = "a method that no service of storage has";
             Error::with_message(ErrorKind::Other, never)
@@ -203,31 +255,8 @@ impl HttpClient for Door {
                 return Err(Error::with_message(ErrorKind::Other, never));
             }
         };
-        let _pass = self.gate.enter().await;
-        let (url, headers) = self.signed(verb, request.url(), headers, Some(body.len() as u64));
-        let method = reqwest::Method::from_bytes(verb.as_bytes()).expect("one of six");
-        let mut sending = self.client.request(method, url.as_str());
-        for (name, value) in &headers {
-            sending = sending.header(name, value);
-        }
-        if !body.is_empty() {
-            sending = sending.body(body);
-        } else if request.method() != Method::Get && request.method() != Method::Head {
-            sending = sending.header("content-length", "0");
-        }
-        let answer = sending.send().await.map_err(|error| {
-            let kind = match error.is_connect() {
-                true => ErrorKind::Connection,
-                false => ErrorKind::Io,
-            };
-            Error::with_message(kind, "no answer")
-        })?;
+        let answer = self.send(verb, request.url(), headers, body).await?;
         let status = answer.status().as_u16();
-        if status == 503 || status == 429 {
-            self.gate.busy(retry_after(answer.headers()));
-        } else {
-            self.gate.answered();
-        }
         let mut kept = Headers::new();
         for (name, value) in answer.headers() {
             if let Ok(value) = value.to_str() {

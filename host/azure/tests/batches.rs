@@ -236,6 +236,7 @@ fn kinds() -> Vec<FaultKind> {
         FaultKind::WrongLength(7),
         FaultKind::Status(500, None),
         FaultKind::Status(503, Some(0)),
+        FaultKind::Status(403, None),
         FaultKind::StatusAfter(500),
         FaultKind::StatusAfter(503),
         FaultKind::PartsReversed,
