@@ -33,6 +33,9 @@ const SCOPE: &str = "https://storage.azure.com/.default";
 /// Seconds for which a token must still be good to be used once more.
 const TOKEN_SECONDS_MIN: i64 = 300;
 
+/// An answer whose body is still to come.
+pub(crate) type Arrived = reqwest::Response;
+
 /// The door to one account.
 #[derive(Debug)]
 pub(crate) struct Door {
@@ -106,7 +109,7 @@ impl Door {
         &self,
         url: &Url,
         mut headers: BTreeMap<String, String>,
-    ) -> Result<reqwest::Response, Error> {
+    ) -> Result<Arrived, Error> {
         if let Some(bearer) = self.bearer().await? {
             headers.insert("authorization".to_owned(), bearer);
         }
@@ -120,7 +123,7 @@ impl Door {
         url: &Url,
         headers: BTreeMap<String, String>,
         body: Bytes,
-    ) -> Result<reqwest::Response, Error> {
+    ) -> Result<Arrived, Error> {
         if !self.endpoint.admits(url) {
             let refused = "a request would have left the account";
             return Err(Error::with_message(ErrorKind::Other, refused));

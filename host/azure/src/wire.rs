@@ -10,7 +10,7 @@ use azure_core::http::{Context, Method, Pipeline, PipelineSendOptions, RawRespon
 use azure_storage_blob::clients::{BlobClient, BlobClientOptions};
 use bytes::Bytes;
 
-use crate::door::{Door, Patience};
+use crate::door::{Arrived, Door, Patience};
 use crate::error::{Answer, OpenError};
 use crate::names::{BlobName, BlobState, DeletedState};
 use crate::{Credential, Endpoint, Options};
@@ -127,7 +127,7 @@ impl Wire {
         url: &Url,
         etag: &str,
         range: String,
-    ) -> Result<reqwest::Response, Answer> {
+    ) -> Result<Arrived, Answer> {
         let headers = BTreeMap::from([
             ("if-match".to_owned(), etag.to_owned()),
             ("range".to_owned(), range),
