@@ -5,12 +5,17 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::azcopy;
 use crate::guests;
 use crate::run::{Outcome, cargo, output, run, target};
 use crate::tools::{self, Program};
 
 /// What the figures are compared with, and taken with.
-const PROGRAMS: [Program; 3] = [
+const PROGRAMS: [Program; 4] = [
+    Program {
+        path: "/usr/bin/wrk",
+        package: "wrk",
+    },
     Program {
         path: "/usr/bin/time",
         package: "time",
@@ -26,7 +31,7 @@ const PROGRAMS: [Program; 3] = [
 ];
 
 /// Everything optimised, in one selection, so that wasmtime is compiled once.
-const HOST: [&str; 10] = [
+const HOST: [&str; 12] = [
     "build",
     "--quiet",
     "--release",
@@ -37,6 +42,8 @@ const HOST: [&str; 10] = [
     "sandbox",
     "--bench",
     "redaction",
+    "--bench",
+    "accounts",
 ];
 
 /// Entries of the generated workspaces.
@@ -67,6 +74,7 @@ impl Figure {
 
 pub(crate) fn bench() -> Outcome {
     tools::install(&PROGRAMS)?;
+    azcopy::install()?;
     let plugins = guests::build()?;
     run(
         "build the host, optimised (with wasmtime, the first time: 10 minutes)",
@@ -87,6 +95,7 @@ pub(crate) fn bench() -> Outcome {
     })?);
     figures.push(presidio(&folder)?);
     figures.extend(benched("remit-formats", "redaction", |_| {})?);
+    figures.extend(benched("remit-azure", "accounts", |_| {})?);
     figures.extend(peaks(&folder)?);
     print(&figures);
     fs::remove_dir_all(&folder)

@@ -2,6 +2,7 @@
 //!
 //! Not here: anything a user of the product needs.
 
+mod azcopy;
 mod bench;
 mod breaks;
 mod demo;

@@ -31,6 +31,8 @@ pub struct Setup {
     pub clock: Arc<dyn Fn() -> Millis + Send + Sync>,
     /// Acts under way at once.
     pub in_flight: usize,
+    /// Deletes under way at once. A service that takes many in one request sees that many together.
+    pub deletes_in_flight: usize,
     /// Where a person's wish to stop is seen.
     pub stop: Stop,
     /// Told of each stride that has ended.
@@ -42,6 +44,7 @@ impl fmt::Debug for Setup {
         f.debug_struct("Setup")
             .field("store", &self.store)
             .field("in_flight", &self.in_flight)
+            .field("deletes_in_flight", &self.deletes_in_flight)
             .finish_non_exhaustive()
     }
 }
@@ -72,7 +75,7 @@ pub struct Stride {
 }
 
 /// Steps in one stride: enough that a flush is shared by many, few enough that a stop is soon heard.
-const STRIDE_STEPS_MAX: usize = 128;
+const STRIDE_STEPS_MAX: usize = 256;
 
 /// Carries out what is left to do of a plan, and says where every step stands.
 pub async fn apply(admitted: Admitted, setup: &Setup) -> Result<Progress, ApplyError> {
@@ -176,10 +179,28 @@ impl Run<'_> {
             ))
             .await?;
         }
-        let this = &*self;
-        let results: Vec<(Ended, u64)> = stream::iter(ready)
+        let (deletes, others): (Vec<_>, Vec<_>) = ready
+            .into_iter()
+            .partition(|ready| matches!(ready.step.act, Act::Delete { .. }));
+        let mut results = self.side_by_side(others, self.setup.in_flight).await;
+        results.extend(
+            self.side_by_side(deletes, self.setup.deletes_in_flight)
+                .await,
+        );
+        let bytes = results.iter().map(|(_, bytes)| bytes).sum();
+        ended.extend(results.into_iter().map(|(ended, _)| ended));
+        ended.sort_by_key(|ended| ended.step);
+        let steps = ended.len() as u64;
+        self.write(Event::Ended(ended)).await?;
+        (self.setup.watch)(Stride { steps, bytes });
+        Ok(())
+    }
+
+    /// Carries out steps, so many at once; how each ended, and the bytes of its entry.
+    async fn side_by_side(&self, ready: Vec<Ready>, in_flight: usize) -> Vec<(Ended, u64)> {
+        stream::iter(ready)
             .map(|ready| async move {
-                let state = this.carry_out(&ready).await;
+                let state = self.carry_out(&ready).await;
                 (
                     Ended {
                         step: ready.step.number,
@@ -188,16 +209,9 @@ impl Run<'_> {
                     ready.step.bytes().unwrap_or(0),
                 )
             })
-            .buffer_unordered(self.setup.in_flight.max(1))
+            .buffer_unordered(in_flight.max(1))
             .collect()
-            .await;
-        let bytes = results.iter().map(|(_, bytes)| bytes).sum();
-        ended.extend(results.into_iter().map(|(ended, _)| ended));
-        ended.sort_by_key(|ended| ended.step);
-        let steps = ended.len() as u64;
-        self.write(Event::Ended(ended)).await?;
-        (self.setup.watch)(Stride { steps, bytes });
-        Ok(())
+            .await
     }
 
     /// What keeps a step from being begun: a step it needs.

@@ -19,8 +19,10 @@ use crate::door::Patience;
 use crate::entry;
 use crate::error::{Answer, OpenError};
 use crate::files::Files;
+use crate::gather::Gather;
 use crate::listing::{self, Query, Retention};
 use crate::names::{BlobName, BlobState, RESERVED};
+use crate::trial::Trial;
 use crate::walk::walk;
 use crate::wire::{Effect, Wire, header};
 use crate::{Credential, Endpoint};
@@ -47,6 +49,10 @@ impl Default for Options {
     }
 }
 
+/// What a listing must include to show everything the service has of a blob.
+pub(crate) const GENERATIONS: &str =
+    "metadata,snapshots,versions,deleted,immutabilitypolicy,legalhold";
+
 /// Everything the service has of one blob, and its clock.
 #[derive(Debug, Default)]
 pub(crate) struct Kept {
@@ -65,6 +71,9 @@ pub struct Account {
     lists_tags: Arc<AtomicBool>,
     /// Containers in which versions were seen to be kept, or not to be.
     pub(crate) has_versions: Arc<Mutex<BTreeMap<String, bool>>>,
+    /// Deletes that are wanted now, and whether they may go in one request.
+    pub(crate) gather: Arc<Gather>,
+    pub(crate) trial: Arc<Trial>,
 }
 
 impl Account {
@@ -83,6 +92,8 @@ impl Account {
             retention: OnceCell::new(),
             lists_tags: Arc::new(AtomicBool::new(true)),
             has_versions: Arc::default(),
+            gather: Arc::default(),
+            trial: Arc::default(),
         })
     }
 
@@ -172,7 +183,7 @@ impl Account {
         let query = Query {
             container: blob.container.clone(),
             prefix: blob.name.clone(),
-            include: "metadata,snapshots,versions,deleted,immutabilitypolicy,legalhold",
+            include: GENERATIONS,
             ..Query::default()
         };
         let mut pages = listing::pages(self.wire.clone(), query);
@@ -522,6 +533,8 @@ impl Account {
             retention: self.retention.clone(),
             lists_tags: self.lists_tags.clone(),
             has_versions: self.has_versions.clone(),
+            gather: self.gather.clone(),
+            trial: self.trial.clone(),
         }
     }
 

@@ -1,18 +1,16 @@
-//! The bytes of one version, in parts that are fetched side by side.
+//! The bytes of one version, as they come.
 //!
-//! Each part is asked for with the entity tag of the version and is given out only when it is whole, so a
-//! connection that breaks costs one part, and nothing short or mixed is ever seen. Microsoft's client
-//! can fetch parts itself, but takes a body that ends early for a whole one (1.1.0: the first part is filled
-//! up with zeros, later ones move together); so each part is one request to it.
+//! A small blob is one request. A large one is asked for in parts, a few of them under way together; each
+//! carries the entity tag of the version, and where a connection breaks off, the rest is asked for from
+//! there on. So nothing is held back, nothing mixed is ever given out, and the end means that all was seen.
+//! Microsoft's client is not asked: it takes a body that ends early for a whole one (1.1.0: the first part is
+//! filled up with zeros, later ones move together).
 
-use std::num::NonZero;
 use std::sync::Arc;
 
-use azure_core::http::Etag;
-use azure_storage_blob::clients::BlobClient;
-use azure_storage_blob::models::{BlobClientDownloadOptions, HttpRange};
+use azure_core::http::Url;
 use bytes::Bytes;
-use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+use futures::stream::{self, BoxStream, Stream, StreamExt as _, TryStreamExt as _};
 use remit_workspace::{Content, EntryPath, StoreError, Version};
 
 use crate::entry::{etag_of, version_of};
@@ -20,9 +18,9 @@ use crate::error::Answer;
 use crate::names::BlobName;
 use crate::wire::Wire;
 
-const PART_BYTES: u64 = 4 * 1024 * 1024;
-/// Parts of one content under way at once.
-const PARTS_AHEAD: usize = 3;
+const PART_BYTES: u64 = 8 * 1024 * 1024;
+/// Parts of one content under way at once: while one is read, the service begins with the next.
+const PARTS_AHEAD: usize = 2;
 const CHUNK_BYTES: usize = 256 * 1024;
 /// No blob is as long; a larger offset is past every end.
 const OFFSET_MAX: u64 = 1 << 50;
@@ -30,15 +28,21 @@ const OFFSET_MAX: u64 = 1 << 50;
 /// One version of one blob.
 struct Source {
     wire: Arc<Wire>,
-    client: BlobClient,
+    blob: BlobName,
+    url: Url,
     etag: String,
     version: Version,
 }
 
-/// A part, and how long the whole is.
+/// A part that has begun to come.
 struct Part {
-    bytes: Bytes,
+    /// Where in the blob its next byte is.
+    at: u64,
+    /// Bytes that are still to come.
+    left: u64,
+    /// How long the whole blob is.
     total: u64,
+    body: BoxStream<'static, Result<Bytes, Answer>>,
 }
 
 /// Opens this version of a blob at an offset.
@@ -49,72 +53,101 @@ pub(crate) async fn open(
     version: &Version,
     offset: u64,
 ) -> Result<Content, StoreError> {
-    let changed = || StoreError::Changed(path.clone());
-    let Some(client) = wire.blob(blob) else {
+    let Some(url) = wire.address(blob) else {
         return Err(StoreError::NotFound(path.clone()));
     };
     let source = Source {
-        client,
+        url,
+        blob: blob.clone(),
         // A text that no tag can be still must not hide that there is no such blob.
         etag: etag_of(version).unwrap_or_else(|| "\"none\"".to_owned()),
         version: version.clone(),
         wire,
     };
+    let about = |answer: Answer| answer.about(path, "reading");
     if offset >= OFFSET_MAX {
-        source
-            .confirm()
-            .await
-            .map_err(|answer| answer.about(path, "reading"))?;
+        source.confirm().await.map_err(about)?;
         return Ok(stream::empty().boxed());
     }
     let first = match source.part(offset, PART_BYTES).await {
         Ok(first) => first,
         // Past the end: the range is judged before the condition, so the condition is asked again.
         Err(Answer::Status { status: 416, .. }) => {
-            source
-                .confirm()
-                .await
-                .map_err(|answer| answer.about(path, "reading"))?;
+            source.confirm().await.map_err(about)?;
             return Ok(stream::empty().boxed());
         }
         // A condition on what is not there may be judged before its absence is seen.
         Err(answer @ Answer::Status { status: 412, .. }) => {
             let answer = source.confirm().await.err().unwrap_or(answer);
-            return Err(answer.about(path, "reading"));
+            return Err(about(answer));
         }
-        Err(answer) => return Err(answer.about(path, "reading")),
+        Err(answer) => return Err(about(answer)),
     };
     if etag_of(version).is_none() {
-        return Err(changed());
+        return Err(StoreError::Changed(path.clone()));
     }
-    let total = first.total;
-    let source = Arc::new(source);
-    let next = offset + first.bytes.len() as u64;
-    let starts = (0..).map(move |index| next + index * PART_BYTES);
-    let rest = stream::iter(starts.take_while(move |start| *start < total))
-        .map(move |start| {
-            let source = source.clone();
-            async move {
-                let length = PART_BYTES.min(total - start);
-                let part = source.part(start, length).await?;
-                match part.total == total && part.bytes.len() as u64 == length {
-                    true => Ok(part.bytes),
-                    false => Err(Answer::Malformed("a part of another length")),
-                }
-            }
-        })
-        .buffered(PARTS_AHEAD);
     let path = path.clone();
-    Ok(stream::once(async move { Ok(first.bytes) })
-        .chain(rest)
+    Ok(flow(Arc::new(source), first)
         .map_err(move |answer: Answer| match answer.about(&path, "reading") {
             // It was there when it was opened: for the reader it is no longer that version.
             StoreError::NotFound(path) => StoreError::Changed(path),
             error => error,
         })
+        .boxed())
+}
+
+/// The first part and all that follow it, in chunks.
+fn flow(source: Arc<Source>, first: Part) -> impl Stream<Item = Result<Bytes, Answer>> {
+    let (next, total) = (first.at + first.left, first.total);
+    let starts = (0..).map(move |index| next + index * PART_BYTES);
+    let parts = source.clone();
+    let rest = stream::iter(starts.take_while(move |start| *start < total))
+        .map(move |start| {
+            let source = parts.clone();
+            async move {
+                source
+                    .same(start, PART_BYTES.min(total - start), total)
+                    .await
+            }
+        })
+        .buffered(PARTS_AHEAD);
+    stream::once(async move { Ok(first) })
+        .chain(rest)
+        .map_ok(move |part| whole(source.clone(), part))
+        .try_flatten()
         .map_ok(|bytes| stream::iter(chunks(bytes).map(Ok)))
         .try_flatten()
-        .boxed())
+}
+
+/// All bytes of a part: where it breaks off, the rest is asked for anew.
+fn whole(source: Arc<Source>, part: Part) -> impl Stream<Item = Result<Bytes, Answer>> {
+    stream::try_unfold(
+        (source, part, 0),
+        |(source, mut part, mut tried)| async move {
+            loop {
+                if part.left == 0 {
+                    // Read to its end, the connection can be used again.
+                    let _nothing_more = part.body.next().await;
+                    return Ok(None);
+                }
+                let broken = match part.body.next().await {
+                    Some(Ok(bytes)) if bytes.len() as u64 <= part.left => {
+                        part.at += bytes.len() as u64;
+                        part.left -= bytes.len() as u64;
+                        return Ok(Some((bytes, (source, part, tried))));
+                    }
+                    Some(Ok(_)) => Answer::Malformed("a body longer than it should be"),
+                    None => Answer::Malformed("a body shorter than it should be"),
+                    Some(Err(answer)) => answer,
+                };
+                if !source.wire.again(tried).await {
+                    return Err(broken);
+                }
+                tried += 1;
+                part = source.same(part.at, part.left, part.total).await?;
+            }
+        },
+    )
 }
 
 fn chunks(mut bytes: Bytes) -> impl Iterator<Item = Bytes> {
@@ -124,7 +157,16 @@ fn chunks(mut bytes: Bytes) -> impl Iterator<Item = Bytes> {
 }
 
 impl Source {
-    /// One part, whole. Tried again when the connection breaks while it comes.
+    /// A later part, of a blob of that length.
+    async fn same(&self, start: u64, length: u64, total: u64) -> Result<Part, Answer> {
+        let part = self.part(start, length).await?;
+        match part.total == total {
+            true => Ok(part),
+            false => Err(Answer::Malformed("a part of another length")),
+        }
+    }
+
+    /// The beginning of a part, asked for again while the answer is a passing one.
     async fn part(&self, start: u64, length: u64) -> Result<Part, Answer> {
         let mut tried = 0;
         loop {
@@ -141,58 +183,53 @@ impl Source {
     }
 
     async fn part_once(&self, start: u64, length: u64) -> Result<Part, Answer> {
-        let options = BlobClientDownloadOptions {
-            if_match: Some(Etag::from(self.etag.clone())),
-            range: Some(HttpRange::new(start, length)),
-            // One request: see above.
-            partition_size: NonZero::new(usize::MAX / 2),
-            parallel: Some(NonZero::<usize>::MIN),
-            ..Default::default()
-        };
-        let answer = self.client.download(Some(options)).await?;
-        let header = |name: &'static str| answer.headers.get_optional_string(&name.into());
-        if header("etag").map(|etag| version_of(&etag)) != Some(self.version.clone()) {
+        let range = format!("bytes={start}-{}", start + length - 1);
+        let answer = self.wire.get(&self.url, &self.etag, range).await?;
+        let header = |name: &str| answer.headers().get(name)?.to_str().ok();
+        if header("etag").map(version_of).as_ref() != Some(&self.version) {
             return Err(Answer::Status {
                 status: 412,
                 code: "ConditionNotMet".to_owned(),
             });
         }
-        let number = |text: Option<String>| text.and_then(|text| text.parse::<u64>().ok());
+        let number = |text: &str| text.parse::<u64>().ok();
+        let said = header("content-length").and_then(number);
         let total = match header("content-range") {
             Some(range) => {
                 let (bytes, total) = range
                     .strip_prefix("bytes ")
                     .and_then(|range| range.split_once('/'))
                     .ok_or(Answer::Malformed("a range that is none"))?;
-                let from = bytes
-                    .split_once('-')
-                    .and_then(|(from, _)| from.parse().ok());
+                let from = bytes.split_once('-').and_then(|(from, _)| number(from));
                 if from != Some(start) {
                     return Err(Answer::Malformed("another range than was asked for"));
                 }
-                number(Some(total.to_owned()))
+                number(total)
             }
             // The whole: only what was asked for from its beginning can be that.
-            None if start == 0 => number(header("content-length")),
+            None if start == 0 => said,
             None => None,
         };
         let total = total.ok_or(Answer::Malformed("an answer that does not say its length"))?;
-        let bytes = answer.body.collect().await?;
-        let expect = length.min(total.saturating_sub(start));
-        if bytes.len() as u64 != expect {
-            return Err(Answer::Malformed(
-                "a body of another length than it should have",
-            ));
+        let left = length.min(total.saturating_sub(start));
+        if said.is_some_and(|said| said != left) {
+            return Err(Answer::Malformed("another length than was asked for"));
         }
-        Ok(Part { bytes, total })
+        let broken = |_| Answer::Connection("it broke off");
+        let body = answer.bytes_stream().map_err(broken).boxed();
+        Ok(Part {
+            at: start,
+            left,
+            total,
+            body,
+        })
     }
 
     /// Whether it still is this version.
     async fn confirm(&self) -> Result<(), Answer> {
-        let answer = self
-            .wire
-            .patiently(|| self.client.get_properties(None))
-            .await?;
+        let client = self.wire.blob(&self.blob);
+        let client = client.ok_or(Answer::Malformed("an address that is none"))?;
+        let answer = self.wire.patiently(|| client.get_properties(None)).await?;
         let etag = answer.headers().get_optional_string(&"etag".into());
         match etag.map(|etag| version_of(&etag)) == Some(self.version.clone()) {
             true => Ok(()),

@@ -17,6 +17,7 @@ use crate::account::Kept;
 use crate::change::impossible;
 use crate::entry::{etag_of, version_of};
 use crate::error::Answer;
+use crate::gather::Told;
 use crate::listing;
 use crate::names::{BlobName, BlobState, DeletedState};
 
@@ -54,8 +55,13 @@ impl Account {
                 _ => Err(impossible(path, reason)),
             };
         }
+        let was_tried = match self.delete_together(blob, version).await {
+            Told::Deleted(Some(left)) => return self.judge(path, left).await,
+            Told::Deleted(None) => return self.what_is_left(path, blob).await,
+            Told::Singly { tried } => tried,
+        };
         match self
-            .delete_matching(path, blob, version, Along::Nothing)
+            .delete_matching(path, blob, version, Along::Nothing, was_tried)
             .await
         {
             Ok(_) => self.what_is_left(path, blob).await,
@@ -97,7 +103,7 @@ impl Account {
                     true => self.empty(path, blob, &now, version).await?,
                     false => now,
                 };
-                self.delete_matching(path, blob, &now, Along::Snapshots)
+                self.delete_matching(path, blob, &now, Along::Snapshots, false)
                     .await?;
             }
             // A purge that was stopped: its blob is gone, and what the service keeps of it still is that version.
@@ -204,10 +210,16 @@ impl Account {
         }
     }
 
+    /// What an act has left. That nobody may look is a failure by now: it does not say that nothing was done.
     async fn what_is_left(&self, path: &EntryPath, blob: &BlobName) -> Result<Deleted, StoreError> {
         let mut tried = 0;
         loop {
-            let left = self.all_of(path, blob).await?;
+            let left = self.all_of(path, blob).await.map_err(|error| match error {
+                StoreError::OutOfReach { .. } => {
+                    Answer::Malformed("what is left may not be listed").about(path, "deleting")
+                }
+                error => error,
+            })?;
             let shows_current = left
                 .states
                 .iter()
@@ -291,7 +303,7 @@ impl Account {
             return Ok(());
         };
         if !matches!(generation.state, BlobState::Deleted(_)) {
-            self.delete_once(&client, BlobClientDeleteOptions::default)
+            self.delete_once(&client, BlobClientDeleteOptions::default, false)
                 .await
                 .map_err(|answer| answer.about(path, "deleting"))?;
         }
@@ -302,7 +314,7 @@ impl Account {
             blob_delete_type: Some(BlobDeleteType::Permanent),
             ..Default::default()
         };
-        match self.delete_once(&client, permanently).await {
+        match self.delete_once(&client, permanently, false).await {
             // Not allowed, or nothing to be deleted any more: the listing will say what is left.
             Err(answer) if !answer.is_passing() => Ok(()),
             Err(answer) => Err(answer.about(path, "deleting")),
@@ -318,13 +330,14 @@ impl Account {
         }
     }
 
-    /// A delete on the condition that it still is this version.
+    /// A delete on the condition that it still is this version. `was_tried`: it may have been done already.
     async fn delete_matching(
         &self,
         path: &EntryPath,
         blob: &BlobName,
         version: &Version,
         along: Along,
+        was_tried: bool,
     ) -> Result<Ended, StoreError> {
         let client = self
             .wire
@@ -344,7 +357,7 @@ impl Account {
             },
             ..Default::default()
         };
-        match self.delete_once(&client, options).await {
+        match self.delete_once(&client, options, was_tried).await {
             Ok(ended) => Ok(ended),
             Err(answer) => match answer.about(path, "deleting") {
                 // A condition on what is not there may be judged before its absence is seen.
@@ -362,6 +375,7 @@ impl Account {
         &self,
         client: &BlobClient,
         options: impl Fn() -> BlobClientDeleteOptions<'a>,
+        was_tried: bool,
     ) -> Result<Ended, Answer> {
         let mut tried = 0;
         loop {
@@ -370,7 +384,7 @@ impl Account {
                 Err(error) => Answer::from(error),
             };
             match answer.status() {
-                404 if tried > 0 => return Ok(Ended::GoneMeanwhile),
+                404 if tried > 0 || was_tried => return Ok(Ended::GoneMeanwhile),
                 _ if answer.is_passing() && self.wire.again(tried).await => tried += 1,
                 _ => return Err(answer),
             }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use azure_core::Error;
+use azure_core::credentials::AccessToken;
 use azure_core::error::ErrorKind;
 use azure_core::http::headers::{HeaderName, HeaderValue, Headers};
 use azure_core::http::policies::Policy;
@@ -18,7 +19,9 @@ use azure_core::http::{
     AsyncRawResponse, Body, ClientOptions, HttpClient, Method, Request, RetryOptions, Transport,
     Url,
 };
+use bytes::Bytes;
 use futures::TryStreamExt as _;
+use tokio::sync::Mutex;
 
 use crate::error::OpenError;
 use crate::gate::Gate;
@@ -27,6 +30,12 @@ use crate::{Credential, Endpoint};
 /// What tokens for storage are asked for.
 const SCOPE: &str = "https://storage.azure.com/.default";
 
+/// Seconds for which a token must still be good to be used once more.
+const TOKEN_SECONDS_MIN: i64 = 300;
+
+/// An answer whose body is still to come.
+pub(crate) type Arrived = reqwest::Response;
+
 /// The door to one account.
 #[derive(Debug)]
 pub(crate) struct Door {
@@ -34,6 +43,8 @@ pub(crate) struct Door {
     endpoint: Endpoint,
     credential: Credential,
     gate: Gate,
+    /// The token that parts of batches carry, for as long as it is good.
+    token: Mutex<Option<AccessToken>>,
 }
 
 impl Door {
@@ -47,6 +58,7 @@ impl Door {
             endpoint,
             credential,
             gate: Gate::new(in_flight_max),
+            token: Mutex::default(),
         })
     }
 
@@ -70,6 +82,81 @@ impl Door {
     /// Whether we are an identity with a role, which the file service wants to be told the purpose of.
     pub(crate) fn is_identity(&self) -> bool {
         matches!(self.credential, Credential::Tokens(_))
+    }
+
+    /// The service said within an answer that it is busy.
+    pub(crate) fn busy(&self) {
+        self.gate.busy(None);
+    }
+
+    /// What is authorised with where tokens do it and no client of Microsoft's: parts of a batch, and [`Door::get`].
+    pub(crate) async fn bearer(&self) -> Result<Option<String>, Error> {
+        let Credential::Tokens(tokens) = &self.credential else {
+            return Ok(None);
+        };
+        if self.endpoint.is_loopback() {
+            let refused = "a token is sent over https only";
+            return Err(Error::with_message(ErrorKind::Credential, refused));
+        }
+        let mut kept = self.token.lock().await;
+        let soon = jiff::Timestamp::now().as_second() + TOKEN_SECONDS_MIN;
+        let token = match kept.take() {
+            Some(token) if token.expires_on.unix_timestamp() > soon => token,
+            _ => tokens.credential.get_token(&[SCOPE], None).await?,
+        };
+        let value = format!("Bearer {}", token.token.secret());
+        *kept = Some(token);
+        Ok(Some(value))
+    }
+
+    /// Asks for bytes. By itself, because Microsoft's pipeline costs more than a small blob does.
+    pub(crate) async fn get(
+        &self,
+        url: &Url,
+        mut headers: BTreeMap<String, String>,
+    ) -> Result<Arrived, Error> {
+        if let Some(bearer) = self.bearer().await? {
+            headers.insert("authorization".to_owned(), bearer);
+        }
+        self.send("GET", url, headers, Bytes::new()).await
+    }
+
+    /// Sends a request, if it stays within the account, when the gate lets it in.
+    async fn send(
+        &self,
+        verb: &'static str,
+        url: &Url,
+        headers: BTreeMap<String, String>,
+        body: Bytes,
+    ) -> Result<Arrived, Error> {
+        if !self.endpoint.admits(url) {
+            let refused = "a request would have left the account";
+            return Err(Error::with_message(ErrorKind::Other, refused));
+        }
+        let _pass = self.gate.enter().await;
+        let (url, headers) = self.signed(verb, url, headers, Some(body.len() as u64));
+        let method = reqwest::Method::from_bytes(verb.as_bytes()).expect("one of five");
+        let mut sending = self.client.request(method, url);
+        for (name, value) in headers {
+            sending = sending.header(name, value);
+        }
+        if !body.is_empty() {
+            sending = sending.body(body);
+        } else if verb != "GET" && verb != "HEAD" {
+            sending = sending.header("content-length", "0");
+        }
+        let answer = sending.send().await.map_err(|error| {
+            let kind = match error.is_connect() {
+                true => ErrorKind::Connection,
+                false => ErrorKind::Io,
+            };
+            Error::with_message(kind, "no answer")
+        })?;
+        match answer.status().as_u16() {
+            429 | 503 => self.gate.busy(retry_after(answer.headers())),
+            _ => self.gate.answered(),
+        }
+        Ok(answer)
     }
 
     /// The headers and the address that a request is sent with. Also for parts of a batch, which are
@@ -126,6 +213,7 @@ fn client() -> Result<reqwest::Client, OpenError> {
         .http1_only()
         .no_proxy()
         .pool_max_idle_per_host(256)
+        .user_agent(concat!("remit/", env!("CARGO_PKG_VERSION")))
         .build()
         .map_err(|_| OpenError::Connection("no TLS client can be made on this machine"))
 }
@@ -159,10 +247,6 @@ impl Default for Patience {
 #[async_trait]
 impl HttpClient for Door {
     async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
-        if !self.endpoint.admits(request.url()) {
-            let refused = "a request would have left the account";
-            return Err(Error::with_message(ErrorKind::Other, refused));
-        }
         let verb = verb(request.method()).ok_or_else(|| {
             let never = "a method that no service of storage has";
             Error::with_message(ErrorKind::Other, never)
@@ -184,31 +268,8 @@ impl HttpClient for Door {
                 return Err(Error::with_message(ErrorKind::Other, never));
             }
         };
-        let _pass = self.gate.enter().await;
-        let (url, headers) = self.signed(verb, request.url(), headers, Some(body.len() as u64));
-        let method = reqwest::Method::from_bytes(verb.as_bytes()).expect("one of six");
-        let mut sending = self.client.request(method, url.as_str());
-        for (name, value) in &headers {
-            sending = sending.header(name, value);
-        }
-        if !body.is_empty() {
-            sending = sending.body(body);
-        } else if request.method() != Method::Get && request.method() != Method::Head {
-            sending = sending.header("content-length", "0");
-        }
-        let answer = sending.send().await.map_err(|error| {
-            let kind = match error.is_connect() {
-                true => ErrorKind::Connection,
-                false => ErrorKind::Io,
-            };
-            Error::with_message(kind, "no answer")
-        })?;
+        let answer = self.send(verb, request.url(), headers, body).await?;
         let status = answer.status().as_u16();
-        if status == 503 || status == 429 {
-            self.gate.busy(retry_after(answer.headers()));
-        } else {
-            self.gate.answered();
-        }
         let mut kept = Headers::new();
         for (name, value) in answer.headers() {
             if let Ok(value) = value.to_str() {

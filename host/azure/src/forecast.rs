@@ -3,6 +3,8 @@
 //! Read off the listing and the account's own rules. Nothing is tried out, and what cannot be known is
 //! said to be unknown.
 
+use std::collections::BTreeMap;
+
 use remit_workspace::{Entry, Forecast};
 
 use crate::Account;
@@ -48,9 +50,19 @@ pub(crate) async fn forecast(account: &Account, entry: &Entry, purge: bool) -> F
 
 /// Whether the account keeps a version of what is changed in this container, seen from what it has there.
 pub(crate) async fn keeps_versions(account: &Account, container: &str) -> Option<bool> {
+    // Hundreds ask at once, and nearly always it is known: they need not wait for each other.
+    let seen = |known: &BTreeMap<String, bool>| known.get(container).copied();
+    if let Some(has_versions) = account
+        .has_versions
+        .try_lock()
+        .ok()
+        .and_then(|known| seen(&known))
+    {
+        return Some(has_versions);
+    }
     let mut known = account.has_versions.lock().await;
-    if let Some(has_versions) = known.get(container) {
-        return Some(*has_versions);
+    if let Some(has_versions) = seen(&known) {
+        return Some(has_versions);
     }
     let query = Query {
         container: container.to_owned(),

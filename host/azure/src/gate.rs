@@ -110,7 +110,8 @@ impl Gate {
 impl Drop for Pass<'_> {
     fn drop(&mut self) {
         self.0.state().inside -= 1;
-        self.0.changed.notify_waiters();
+        // One place is free, so one is told: where hundreds wait, they would only wake each other.
+        self.0.changed.notify_one();
     }
 }
 

@@ -6,6 +6,7 @@
 //! `files` is the file service, with the same parts once more.
 
 mod account;
+mod batch;
 mod change;
 mod content;
 mod credential;
@@ -18,12 +19,15 @@ mod examine;
 mod files;
 mod forecast;
 mod gate;
+mod gather;
 mod listing;
 mod names;
+mod proof;
 mod replace;
 mod secret;
 mod sign;
 mod tree;
+mod trial;
 mod walk;
 mod wire;
 

@@ -1,6 +1,7 @@
 //! What every request of this crate has in common: the door, the version of the service that is spoken,
 //! and Microsoft's clients set up to use both.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use azure_core::http::{Context, Method, Pipeline, PipelineSendOptions, RawRespon
 use azure_storage_blob::clients::{BlobClient, BlobClientOptions};
 use bytes::Bytes;
 
-use crate::door::{Door, Patience};
+use crate::door::{Arrived, Door, Patience};
 use crate::error::{Answer, OpenError};
 use crate::names::{BlobName, BlobState, DeletedState};
 use crate::{Credential, Endpoint, Options};
@@ -60,9 +61,9 @@ impl Wire {
         })
     }
 
-    /// Microsoft's client for a blob or a generation of it. None for names that have no address, and for
-    /// what was soft-deleted.
-    pub(crate) fn blob(&self, blob: &BlobName) -> Option<BlobClient> {
+    /// The address of a blob or of a generation of it. None for names that have none, and for what was
+    /// soft-deleted.
+    pub(crate) fn address(&self, blob: &BlobName) -> Option<Url> {
         let mut url = blob.url(self.endpoint.blobs())?;
         match &blob.state {
             BlobState::Current => {}
@@ -74,6 +75,12 @@ impl Wire {
             }
             BlobState::Deleted(DeletedState::Base(_)) => return None,
         }
+        Some(url)
+    }
+
+    /// Microsoft's client for what has an address.
+    pub(crate) fn blob(&self, blob: &BlobName) -> Option<BlobClient> {
+        let url = self.address(blob)?;
         let options = BlobClientOptions {
             client_options: self.door.options(),
             version: self.version.clone(),
@@ -112,6 +119,31 @@ impl Wire {
             }
             tried += 1;
         }
+    }
+
+    /// Asks for a part of a blob, once. Its body is not read yet.
+    pub(crate) async fn get(
+        &self,
+        url: &Url,
+        etag: &str,
+        range: String,
+    ) -> Result<Arrived, Answer> {
+        let headers = BTreeMap::from([
+            ("if-match".to_owned(), etag.to_owned()),
+            ("range".to_owned(), range),
+            ("x-ms-version".to_owned(), self.version.clone()),
+        ]);
+        let answer = self.door.get(url, headers).await?;
+        let status = answer.status().as_u16();
+        if [200, 206].contains(&status) {
+            return Ok(answer);
+        }
+        let code = answer.headers().get("x-ms-error-code");
+        let code = code.and_then(|code| code.to_str().ok()).unwrap_or_default();
+        Err(Answer::Status {
+            status,
+            code: code.to_owned(),
+        })
     }
 
     /// Sends a request of our own. Anything but the status expected is an [`Answer`]; what only reads is

@@ -153,6 +153,8 @@ fn kinds() -> Vec<FaultKind> {
         FaultKind::ResetBefore,
         FaultKind::ResetAfter,
         FaultKind::TruncateBody(40),
+        // So far into the large one that some of it has been given out.
+        FaultKind::TruncateBody(1_000_000),
         FaultKind::WrongLength(-7),
         FaultKind::WrongLength(7),
         FaultKind::Status(500, None),

@@ -16,6 +16,8 @@ use crate::ui::Ui;
 
 /// Acts under way at once. A directory gains nothing from more; services will say for themselves.
 const IN_FLIGHT: usize = 8;
+/// Deletes under way at once in an account, which takes so many in one request.
+const DELETES_OF_AN_ACCOUNT: usize = 256;
 
 /// What a plan was pinned to, under the policy of today.
 pub(crate) async fn pinned_authority(
@@ -154,6 +156,10 @@ pub(crate) async fn carry_out(
         append: Arc::new(Durable),
         clock: Arc::new(now),
         in_flight: IN_FLIGHT,
+        deletes_in_flight: match workspace.folder() {
+            Some(_) => IN_FLIGHT,
+            None => DELETES_OF_AN_ACCOUNT,
+        },
         stop: stop.clone(),
         watch: Box::new(move |stride| watched.inc(stride.steps)),
     };

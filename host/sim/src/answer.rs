@@ -14,13 +14,25 @@ use crate::reply::Reply;
 use crate::request::Request;
 use crate::server::{Shared, refused};
 
-/// How a listing misbehaves.
+/// How a listing or a batch misbehaves.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Quirks {
     /// The page before is answered again.
     pub(crate) page_again: bool,
     /// So many of the last changes are not seen.
     pub(crate) behind: usize,
+    /// How the parts of a batch are answered.
+    pub(crate) parts: Parts,
+}
+
+/// Which parts a batch answers, and in what order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Parts {
+    #[default]
+    AsAsked,
+    Reversed,
+    OneMissing,
+    OneTwice,
 }
 
 /// Which marker led to which, so that a page can be answered again.
@@ -75,7 +87,9 @@ pub(crate) fn answer(
         Err(refusal) => return refusal.into(),
     };
     let result = match operation {
-        Operation::ServiceBatch | Operation::ContainerBatch => in_parts(shared, &request),
+        Operation::ServiceBatch | Operation::ContainerBatch => {
+            in_parts(shared, &request, quirks.parts)
+        }
         Operation::ListBlobs | Operation::ListBlobsHierarchy => {
             if quirks.page_again {
                 shared.pages.step_back(&mut request);
@@ -129,10 +143,10 @@ fn once(
     }
 }
 
-fn in_parts(shared: &Shared, request: &Request) -> Result<Reply, Refusal> {
+fn in_parts(shared: &Shared, request: &Request, order: Parts) -> Result<Reply, Refusal> {
     let settings = std::sync::Arc::clone(&shared.world().settings);
     let parts = batch::parts(request, &settings.account)?;
-    let answers = parts
+    let mut answers: Vec<_> = parts
         .into_iter()
         .map(|part| {
             let reply = part
@@ -141,6 +155,19 @@ fn in_parts(shared: &Shared, request: &Request) -> Result<Reply, Refusal> {
             (part.id, reply.unwrap_or_else(Reply::from))
         })
         .collect();
+    match order {
+        Parts::AsAsked => {}
+        Parts::Reversed => answers.reverse(),
+        Parts::OneMissing => {
+            answers.pop();
+        }
+        Parts::OneTwice => {
+            let first = answers.first().map(|(id, _)| id.clone());
+            if let (Some(first), Some(last)) = (first, answers.last_mut()) {
+                last.0 = first;
+            }
+        }
+    }
     Ok(batch::answer(answers))
 }
 

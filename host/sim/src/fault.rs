@@ -105,6 +105,12 @@ pub enum FaultKind {
     DuplicatePage,
     /// A listing does not show the last n changes.
     Stale(usize),
+    /// A batch answers its parts in another order.
+    PartsReversed,
+    /// A batch answers one part less. Everything was done.
+    PartMissing,
+    /// A batch answers its first part twice, and its last not at all. Everything was done.
+    PartTwice,
 }
 
 /// Where requests wait until somebody lets them on: a test does something in between, without a clock.

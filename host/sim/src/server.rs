@@ -1,5 +1,6 @@
 //! The HTTP server: keep-alive on loopback, one listener for each service.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,7 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-use crate::answer;
+use crate::answer::{self, Parts};
 use crate::fault::{FaultKind, Faults};
 use crate::flow::Flow;
 use crate::identity;
@@ -34,11 +35,19 @@ pub(crate) struct Shared {
     pub(crate) world: Mutex<World>,
     pub(crate) faults: Faults,
     pub(crate) pages: answer::Pages,
+    /// Requests so far, by operation.
+    pub(crate) requests: Mutex<BTreeMap<&'static str, u64>>,
 }
 
 impl Shared {
     pub(crate) fn world(&self) -> std::sync::MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn count(&self, operation: &'static str) {
+        let requests = self.requests.lock();
+        let mut requests = requests.unwrap_or_else(PoisonError::into_inner);
+        *requests.entry(operation).or_default() += 1;
     }
 }
 
@@ -102,6 +111,7 @@ async fn respond(
         .and_then(|request| Operation::of(&request).map(|operation| (request, operation)));
     let (mut reply, faults) = match parsed {
         Ok((request, operation)) => {
+            shared.count(operation.name());
             let faults = shared.faults.strike(&request, operation.name());
             (act(shared, request, operation, &faults).await?, faults)
         }
@@ -139,6 +149,9 @@ async fn act(
             }
             FaultKind::DuplicatePage => quirks.page_again = true,
             FaultKind::Stale(changes) => quirks.behind = *changes,
+            FaultKind::PartsReversed => quirks.parts = Parts::Reversed,
+            FaultKind::PartMissing => quirks.parts = Parts::OneMissing,
+            FaultKind::PartTwice => quirks.parts = Parts::OneTwice,
             _ => {}
         }
     }

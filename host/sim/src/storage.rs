@@ -38,6 +38,7 @@ impl Storage {
             world: World::new(settings).into(),
             faults: Faults::default(),
             pages: Default::default(),
+            requests: Default::default(),
         });
         let tasks = [
             tokio::spawn(serve(blob, Service::Blob, Arc::clone(&shared))),
@@ -91,6 +92,13 @@ impl Storage {
     /// Everything that changed anything so far, in order. Seeding is not in it.
     pub fn mutations(&self) -> Vec<Mutation> {
         self.shared.world().log.all().to_vec()
+    }
+
+    /// How many requests for an operation came so far, whatever became of them. Parts of a batch are none.
+    pub fn requests(&self, operation: &str) -> u64 {
+        let requests = self.shared.requests.lock();
+        let requests = requests.unwrap_or_else(std::sync::PoisonError::into_inner);
+        requests.get(operation).copied().unwrap_or_default()
     }
 
     /// Lets something go wrong from now on.

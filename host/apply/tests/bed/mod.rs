@@ -316,6 +316,7 @@ pub(crate) fn setup(
         append,
         clock: Arc::new(|| CREATED),
         in_flight: 3,
+        deletes_in_flight: 3,
         stop: Stop::default(),
         watch: Box::new(|_| ()),
     }

@@ -15,8 +15,9 @@ use crate::exit::Exit;
 use crate::target::Workspace;
 use crate::ui::Ui;
 
-/// Entries downloaded at once. Each may hold a few parts of 4 MiB in memory.
+/// Entries downloaded at once: from a folder, and from an account, which answers slowly and answers many.
 const IN_FLIGHT: usize = 8;
+const IN_FLIGHT_OF_AN_ACCOUNT: usize = 64;
 
 /// Download entries into a folder
 ///
@@ -70,8 +71,11 @@ pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
             Ok::<u64, CommandError>(bytes)
         }
     });
-    // Several at once: an account answers slowly, and answers many.
-    let mut copies = stream::iter(copies).buffer_unordered(IN_FLIGHT);
+    let in_flight = match workspace.folder() {
+        Some(_) => IN_FLIGHT,
+        None => IN_FLIGHT_OF_AN_ACCOUNT,
+    };
+    let mut copies = stream::iter(copies).buffer_unordered(in_flight);
     let mut bytes = 0_u64;
     while let Some(copied) = copies.try_next().await? {
         bytes += copied;
@@ -159,8 +163,14 @@ async fn download(
             file.write_all(&chunk).map_err(io("write"))?;
             bytes += chunk.len() as u64;
         }
-        file.sync_all().map_err(io("flush"))?;
-        fs::rename(&partial, to).map_err(io("write"))
+        // Flushes wait for the disk, and the disk takes many at once.
+        let (from, into) = (partial.clone(), to.to_owned());
+        let placed = tokio::task::spawn_blocking(move || {
+            file.sync_all()?;
+            fs::rename(from, into)
+        });
+        let placed = placed.await.unwrap_or_else(|died| Err(died.into()));
+        placed.map_err(io("flush"))
     }
     .await;
     if copied.is_err() {
