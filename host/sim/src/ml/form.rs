@@ -11,6 +11,9 @@ use crate::ml::records;
 use crate::ml::settings::AzureMlSettings;
 use crate::ml::state::resource_key;
 
+/// When things were made that do not say so.
+pub(crate) const MADE: &str = "2025-01-01T00:00:00Z";
+
 /// The key of a record by its path, or of a resource by its id.
 pub(crate) fn key_of(path: &str) -> String {
     if path.to_ascii_lowercase().starts_with("/subscriptions/") {
@@ -58,6 +61,9 @@ fn from_flat(settings: &AzureMlSettings, kind: &Kind, mut flat: Map<String, Valu
                 shown[name] = value;
             }
         }
+        if kind.resource_type.ends_with("/deployments") && shown["sku"].is_null() {
+            shown["sku"] = json!({"name": "Default", "capacity": 1});
+        }
     }
     for (name, value) in (kind.defaults)() {
         flat.entry(name).or_insert(value);
@@ -101,6 +107,12 @@ pub(crate) fn system_data(flat: &mut Map<String, Value>) -> Value {
             system.entry(to).or_insert(time);
         }
     }
+    // The second SDK takes both times for granted.
+    let created = system
+        .entry("createdAt")
+        .or_insert_with(|| json!(MADE))
+        .clone();
+    system.entry("lastModifiedAt").or_insert(created);
     Value::Object(system)
 }
 
@@ -118,7 +130,7 @@ mod tests {
         assert_eq!(document["systemData"]["createdBy"], "Jane Example");
         assert_eq!(
             document["properties"],
-            json!({"modelUri": "azureml://x", "tags": {"a": "b"}})
+            json!({"flavors": {}, "modelUri": "azureml://x", "tags": {"a": "b"}})
         );
         assert!(
             document["id"]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::ml::form;
+use crate::ml::form::{self, MADE};
 use crate::ml::records::{key, segments};
 use crate::ml::settings::AzureMlSettings;
 use crate::ml::state::{State, resource_key};
@@ -19,7 +19,6 @@ pub(crate) const INSIGHTS: &str = "Microsoft.Insights/components";
 pub(crate) const LOGS: &str = "Microsoft.OperationalInsights/workspaces";
 pub(crate) const REGISTRY: &str = "Microsoft.ContainerRegistry/registries";
 const TENANT: &str = "bbbbbbbb-0000-4000-8000-000000000002";
-const MADE: &str = "2025-01-01T00:00:00Z";
 
 /// Takes names and ids from a directory's `records/workspace.json`.
 pub(crate) fn named_by(settings: &mut AzureMlSettings, from: &Path) -> Result<(), SeedError> {

@@ -150,10 +150,9 @@ impl AzureMl {
     /// to trust an answer.
     pub fn record(&self, path: &str) -> Option<Value> {
         let state = self.house.state();
-        let found = state
+        state
             .get(&form::key_of(path))
-            .map(std::borrow::Cow::into_owned);
-        found
+            .map(std::borrow::Cow::into_owned)
     }
 
     /// The paths of all records below a prefix.

@@ -283,6 +283,7 @@ fn workspace(root: &Path) {
     for (name, member, place) in [
         ("workspaceblobstore", "containerName", "azureml-blobstore"),
         ("workspaceworkingdirectory", "fileShareName", "code"),
+        ("workspaceartifactstore", "containerName", "azureml"),
     ] {
         let mut datastore = json!({
             "name": name, "accountName": "samplestorage", "isDefault": name == "workspaceblobstore",
@@ -319,6 +320,10 @@ fn workspace(root: &Path) {
     record(
         "services/old",
         json!({"name": "old", "tags": {"a": "b"}, "computeType": "ACI"}),
+    );
+    put(
+        "blobs/azureml-blobstore/models/churn-model/1/model.bin",
+        b"weights",
     );
     put("blobs/snapshotzips/s1.zip", b"PK");
     put("files/code/Users/jane/notes.txt", b"note");
