@@ -79,11 +79,7 @@ impl AzureMl {
         from: &Path,
     ) -> Result<Self, SeedError> {
         seed::named_by(&mut settings, from)?;
-        let started = Self::start(settings).await;
-        let sim = started.map_err(|source| SeedError::Read {
-            path: from.to_owned(),
-            source,
-        })?;
+        let sim = Self::start(settings).await.map_err(SeedError::Start)?;
         sim.storage.seed_directory(from)?;
         seed::directory(&mut sim.house.state(), from)?;
         Ok(sim)

@@ -414,3 +414,33 @@ async fn the_first_sdk_finds_its_models_services_datasets_and_snapshots() {
         404
     );
 }
+
+#[tokio::test]
+async fn outputs_are_resolved_to_where_they_lie() {
+    let bed = Bed::new().await;
+    let run = bed.ask("GET", &bed.of(HISTORY, RUN), None).await.json();
+    for (place, output, member) in [
+        (
+            bed.of("data/v1.0", "/dataversion/batchGetResolvedUris"),
+            "scores",
+            "uri",
+        ),
+        (
+            bed.of("modelregistry/v1.0", "/models/batchGetResolvedUris"),
+            "best",
+            "path",
+        ),
+    ] {
+        let id = run["outputs"][output]["assetId"].as_str().unwrap();
+        let body =
+            json!({"values": [id, "azureml://locations/x/workspaces/w/data/none/versions/1"]});
+        let found = bed.ask_unspecified("POST", &place, Some(body)).await.json();
+        let found = found["values"].as_object().unwrap();
+        assert_eq!(found.len(), 1);
+        let uri = found[id][member].as_str().unwrap();
+        assert!(
+            uri.contains("/workspaces/sample/datastores/workspaceblobstore/paths/"),
+            "{uri}"
+        );
+    }
+}

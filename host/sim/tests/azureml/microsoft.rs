@@ -74,7 +74,7 @@ async fn its_python_sdk_finds_what_it_expects() {
                 .args([parts[2], parts[4], parts[8]]),
         )
     });
-    assert!(printed.ends_with("13 steps\n"), "{printed}");
+    assert!(printed.ends_with("14 steps\n"), "{printed}");
     // What the SDK leaves: a vault that is only hidden.
     assert_eq!(
         bed.sim.soft_deleted(),
