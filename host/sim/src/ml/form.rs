@@ -19,7 +19,17 @@ pub(crate) fn key_of(path: &str) -> String {
     if path.to_ascii_lowercase().starts_with("/subscriptions/") {
         return resource_key(path);
     }
-    records::key(path.split('/').filter(|segment| !segment.is_empty()))
+    key_of_record(&records::segments(path.trim_matches('/')))
+}
+
+/// The key of a record by the segments of its path.
+pub(crate) fn key_of_record(path: &[String]) -> String {
+    let path: Vec<&str> = path.iter().map(String::as_str).collect();
+    match path.as_slice() {
+        // A run's metrics lie beside the runs, not among them.
+        ["runs", run, "metrics"] => records::key(["metrics", run]),
+        path => records::key(path.iter().copied()),
+    }
 }
 
 /// The document under a key, as Resource Manager shows it; as it is, where it shows none.

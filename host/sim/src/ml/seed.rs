@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::ml::form::{self, MADE};
-use crate::ml::records::{key, segments};
+use crate::ml::records::segments;
 use crate::ml::settings::AzureMlSettings;
 use crate::ml::state::{State, resource_key};
 use crate::seed::{SeedError, files, read, relative};
@@ -78,12 +78,7 @@ fn document(file: &Path) -> Result<Value, SeedError> {
 
 /// Puts a record.
 pub(crate) fn record(state: &mut State, path: Vec<String>, document: Value) {
-    let path: Vec<&str> = path.iter().map(String::as_str).collect();
-    let key = match path.as_slice() {
-        // A run's metrics lie beside the runs, not among them.
-        ["runs", run, "metrics"] => key(["metrics", run]),
-        path => key(path.iter().copied()),
-    };
+    let key = form::key_of_record(&path);
     let settings = Arc::clone(&state.settings);
     let document = form::shown(&settings, &key, document);
     state.records.set(&key, Some(document));

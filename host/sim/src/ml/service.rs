@@ -142,8 +142,8 @@ impl AzureMl {
         self.house.state().records.generated = Some(GeneratedRuns::new(prefix, experiment, count));
     }
 
-    /// A record by its path, or a resource by its id, as it is stored: for tests that do not want
-    /// to trust an answer.
+    /// A record by its path (`runs/<id>`, `runs/<id>/metrics`), or a resource by its id, as it is
+    /// stored: for tests that do not want to trust an answer.
     pub fn record(&self, path: &str) -> Option<Value> {
         let state = self.house.state();
         state
@@ -151,7 +151,7 @@ impl AzureMl {
             .map(std::borrow::Cow::into_owned)
     }
 
-    /// The paths of all records below a prefix.
+    /// The paths of all records below a prefix; metrics are `metrics/<run>`, as in the log.
     pub fn records(&self, prefix: &str) -> Vec<String> {
         self.house.state().records.keys(prefix)
     }

@@ -158,12 +158,6 @@ async fn telemetry_and_registry_are_deleted() {
         assert_eq!(bed.ask("DELETE", own, None).await.status, 204);
         assert_eq!(bed.ask("GET", own, None).await.status, 404);
     }
-    for list in [
-        "/providers/Microsoft.Insights/components",
-        "/providers/Microsoft.ContainerRegistry/registries",
-    ] {
-        bed.ask("GET", &bed.in_group(list), None).await;
-    }
     let started = bed.ask("DELETE", &registry, None).await;
     assert_eq!(
         bed.ask("GET", &registry, None).await.json()["properties"]["provisioningState"],
@@ -295,4 +289,23 @@ async fn the_group_lists_its_resources_by_type() {
     assert_eq!(some.names(), ["kv-sample", "samplestorage"]);
     let odd = bed.in_group("/resources?$filter=tagName%20eq%20'a'");
     assert_eq!(bed.ask("GET", &odd, None).await.status, 400);
+}
+
+#[tokio::test]
+async fn each_kind_is_listed_in_group_and_subscription() {
+    let bed = Bed::new().await;
+    for (kind, name) in [
+        ("Microsoft.Storage/storageAccounts", "samplestorage"),
+        ("Microsoft.KeyVault/vaults", "kv-sample"),
+        ("Microsoft.Insights/components", "ai-sample"),
+        ("Microsoft.OperationalInsights/workspaces", "log-sample"),
+        ("Microsoft.ContainerRegistry/registries", "acrsample"),
+    ] {
+        for list in [
+            bed.in_group(&format!("/providers/{kind}")),
+            format!("{SUBSCRIPTION}/providers/{kind}"),
+        ] {
+            assert_eq!(bed.ask("GET", &list, None).await.names(), [name], "{list}");
+        }
+    }
 }
