@@ -42,6 +42,15 @@ async fn runs_are_queried_page_by_page() {
     assert_eq!(page.members("runId").len(), 3);
     let body = json!({"filter": "contains(a, 'b')"});
     assert_eq!(bed.ask("POST", &place, Some(body)).await.refusal().0, 400);
+    // A document that has only the id of its experiment.
+    let id = "5a020000-b431-4fa1-af57-000000000003";
+    bed.sim.seed_record(
+        "experiments/bike",
+        json!({"name": "bike", "experimentId": id}),
+    );
+    let by_name = bed.of(HISTORY, "/experiments/bike/runs:query");
+    let page = bed.ask("POST", &by_name, Some(json!({}))).await;
+    assert_eq!(page.members("runId"), ["mslearn-bike-automl"]);
     let absent = bed.of(HISTORY, "/experiments/none/runs:query");
     assert_eq!(bed.ask("POST", &absent, Some(json!({}))).await.status, 404);
 }
