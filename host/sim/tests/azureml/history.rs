@@ -408,6 +408,14 @@ async fn the_first_sdk_finds_its_models_services_datasets_and_snapshots() {
     assert_eq!(bed.ask_unspecified("DELETE", &one, None).await.status, 200);
     assert!(bed.get("/data").await.names().is_empty());
 
+    bed.sim
+        .seed_record("data/a/1", json!({"dataUri": "azureml://x"}));
+    bed.sim
+        .seed_record("data/b/1", json!({"dataUri": "azureml://y"}));
+    let all = bed.ask_unspecified("DELETE", &datasets, None).await;
+    assert_eq!(all.status, 200);
+    assert!(bed.sim.records("data/").is_empty());
+
     let snapshot = bed.of("content/v1.0", "/snapshots/s1");
     let link = bed.ask_unspecified("GET", &snapshot, None).await.json();
     let zip = send("GET", link.as_str().unwrap(), &[], "".into())

@@ -275,6 +275,9 @@ async fn a_lock_stands_in_the_way_above_and_below() {
     let group = bed.in_group("/providers/Microsoft.Authorization/locks/all");
     assert_eq!(bed.ask("DELETE", &group, None).await.status, 200);
     assert_eq!(bed.delete("/jobs/churn-000000").await.status, 202);
+    let own = format!("{at}/keep");
+    assert_eq!(bed.ask_unspecified("DELETE", &own, None).await.status, 200);
+    assert_eq!(bed.ask("DELETE", &account, None).await.status, 200);
 }
 
 #[tokio::test]

@@ -104,6 +104,16 @@ async fn an_operation_fails_half_way() {
 
     inject(
         &bed,
+        At::any().operation("OnlineEndpoints_Delete"),
+        FaultKind::FailsHalfWay,
+    );
+    let started = bed.delete("/onlineEndpoints/churn").await;
+    assert_eq!(bed.awaited(started).await.status, 500);
+    let deployments = bed.get("/onlineEndpoints/churn/deployments").await;
+    assert!(deployments.names().is_empty());
+
+    inject(
+        &bed,
         At::any().operation("Workspaces_Delete"),
         FaultKind::FailsHalfWay,
     );
@@ -114,6 +124,7 @@ async fn an_operation_fails_half_way() {
         "Failed"
     );
     assert!(bed.sim.record("runs/churn-000001").is_some());
+    assert!(bed.get("/onlineEndpoints").await.names().is_empty());
 }
 
 #[tokio::test]
