@@ -260,7 +260,7 @@ impl Account {
     fn list_container(&self, container: String, pattern: Pattern) -> Listing {
         let place = EntryPath::of_segments(["blobs", container.as_str()]).expect("two short names");
         let query = Query {
-            prefix: name_prefix(&pattern),
+            prefix: listing::name_prefix(&pattern),
             include: match self.lists_tags.load(Ordering::Relaxed) {
                 true => "metadata,tags,immutabilitypolicy,legalhold",
                 false => "metadata,immutabilitypolicy,legalhold",
@@ -335,29 +335,6 @@ fn chosen(blob: &listing::Blob, pattern: &Pattern) -> Option<Listed> {
             reason: "a name that no client can ask for".to_owned(),
         })),
     }
-}
-
-/// What the names of all blobs that the pattern chooses begin with.
-fn name_prefix(pattern: &Pattern) -> String {
-    let literal = pattern.literal_prefix();
-    let mut prefix = Vec::new();
-    for name in literal.iter().skip(2) {
-        prefix.extend_from_slice(name);
-        prefix.push(b'/');
-    }
-    // `a/**` chooses `a` too, so the last slash is not certain.
-    let next = pattern.as_str().split('/').nth(literal.len() + 1);
-    match next {
-        Some("**") | None => {
-            prefix.pop();
-        }
-        Some(name) if literal.len() >= 2 => {
-            let begin = name.split('*').next().unwrap_or_default();
-            prefix.extend_from_slice(crate::names::decoded(begin).as_bytes());
-        }
-        Some(_) => {}
-    }
-    String::from_utf8(prefix).unwrap_or_default()
 }
 
 #[async_trait]
@@ -572,30 +549,6 @@ impl Account {
         match blob.url(self.wire.endpoint.blobs()) {
             Some(url) => Ok((path, url)),
             None => Err(StoreError::NotFound(path)),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_names_begin_with() {
-        for (pattern, expect) in [
-            ("/**", ""),
-            ("/blobs/**", ""),
-            ("/blobs/abc/**", ""),
-            ("/blobs/abc/a/**", "a"),
-            ("/blobs/abc/a/b/*", "a/b/"),
-            ("/blobs/abc/a/old-*/x", "a/old-"),
-            ("/blobs/abc/a/old%20x*", "a/old x"),
-            ("/blobs/*/a/b", ""),
-            ("/blobs/az*/a", ""),
-            ("/*/abc/a", ""),
-        ] {
-            let pattern = Pattern::parse(pattern).unwrap();
-            assert_eq!(name_prefix(&pattern), expect, "{pattern}");
         }
     }
 }

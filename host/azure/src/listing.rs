@@ -8,7 +8,7 @@ use std::sync::Arc;
 use azure_core::http::Method;
 use bytes::Bytes;
 use futures::stream::{self, BoxStream, StreamExt as _};
-use remit_workspace::Millis;
+use remit_workspace::{Millis, Pattern};
 
 use crate::error::Answer;
 use crate::names::{BlobName, BlobState, DeletedState};
@@ -297,4 +297,51 @@ pub(crate) async fn retention(wire: &Wire) -> Result<Retention, Answer> {
 pub(crate) fn millis(text: &str) -> Option<Millis> {
     let at = azure_core::time::parse_rfc7231(text).ok()?;
     Some((at.unix_timestamp_nanos() / 1_000_000) as Millis)
+}
+
+/// What the names of all blobs that the pattern chooses begin with.
+pub(crate) fn name_prefix(pattern: &Pattern) -> String {
+    let literal = pattern.literal_prefix();
+    let mut prefix = Vec::new();
+    for name in literal.iter().skip(2) {
+        prefix.extend_from_slice(name);
+        prefix.push(b'/');
+    }
+    // `a/**` chooses `a` too, so the last slash is not certain.
+    let next = pattern.as_str().split('/').nth(literal.len() + 1);
+    match next {
+        Some("**") | None => {
+            prefix.pop();
+        }
+        Some(name) if literal.len() >= 2 => {
+            let begin = name.split('*').next().unwrap_or_default();
+            prefix.extend_from_slice(crate::names::decoded(begin).as_bytes());
+        }
+        Some(_) => {}
+    }
+    String::from_utf8(prefix).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_names_begin_with() {
+        for (pattern, expect) in [
+            ("/**", ""),
+            ("/blobs/**", ""),
+            ("/blobs/abc/**", ""),
+            ("/blobs/abc/a/**", "a"),
+            ("/blobs/abc/a/b/*", "a/b/"),
+            ("/blobs/abc/a/old-*/x", "a/old-"),
+            ("/blobs/abc/a/old%20x*", "a/old x"),
+            ("/blobs/*/a/b", ""),
+            ("/blobs/az*/a", ""),
+            ("/*/abc/a", ""),
+        ] {
+            let pattern = Pattern::parse(pattern).unwrap();
+            assert_eq!(name_prefix(&pattern), expect, "{pattern}");
+        }
+    }
 }
