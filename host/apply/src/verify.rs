@@ -263,8 +263,7 @@ async fn known_entry(store: &dyn Store) -> Result<Option<EntryPath>, ApplyError>
             break;
         }
     }
-    let invented =
-        EntryPath::parse("/files/remit-verify/no-such-entry-4f1c").expect("a constant path");
+    let invented = invented_beside(known.as_ref());
     match store.stat(&invented).await {
         Err(StoreError::NotFound(_)) => Ok(known),
         Err(error) => Err(error.into()),
@@ -275,6 +274,19 @@ async fn known_entry(store: &dyn Store) -> Result<Option<EntryPath>, ApplyError>
             )
         }
     }
+}
+
+/// A name that nobody gave, beside an entry that is there: in a place that this workspace can look at.
+fn invented_beside(known: Option<&EntryPath>) -> EntryPath {
+    const NAME: &str = "remit-verify-no-such-entry-4f1c";
+    let mut segments: Vec<Vec<u8>> = known.into_iter().flat_map(EntryPath::segments).collect();
+    _ = segments.pop();
+    if segments.is_empty() {
+        segments = vec![b"blobs".to_vec(), b"remit-verify".to_vec()];
+    }
+    segments.push(NAME.into());
+    let longer = EntryPath::of_segments(&segments);
+    longer.unwrap_or_else(|_| EntryPath::of_segments(["files", NAME]).expect("a short path"))
 }
 
 /// Whether an entry is there. What cannot be looked at for a passing reason is not known to be either;
