@@ -10,11 +10,11 @@ use serde::de::{Deserializer as _, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// Why a change cannot be put into a document.
-pub(crate) type Why = &'static str;
+pub type Why = &'static str;
 
 /// The real document with these members as `given` has them. `shown` is the real document with
 /// credentials blanked in place: the view that was changed into `given`.
-pub(crate) fn patch(real: &str, shown: &str, given: &str, fields: &[&str]) -> Result<String, Why> {
+pub fn patch(real: &str, shown: &str, given: &str, fields: &[&str]) -> Result<String, Why> {
     let old = distinct(members(real).ok_or(NOT_AN_OBJECT)?)?;
     let new = distinct(members(given).ok_or(NOT_AN_OBJECT)?)?;
     let mut out = real.to_owned();
@@ -47,7 +47,7 @@ pub(crate) fn patch(real: &str, shown: &str, given: &str, fields: &[&str]) -> Re
 }
 
 /// The document with one member set, or added at its end.
-pub(crate) fn with_member(document: &str, name: &str, value: &str) -> Result<String, Why> {
+pub fn with_member(document: &str, name: &str, value: &str) -> Result<String, Why> {
     let old = members(document).ok_or(NOT_AN_OBJECT)?;
     let mut out = document.to_owned();
     if let Some((_, at)) = old.iter().rev().find(|(old, _)| old == name) {
@@ -140,7 +140,8 @@ fn merge_text(real: &str, shown: &str, given: &str) -> Result<String, Why> {
     String::from_utf8(merged).map_err(|_| AROUND_A_CREDENTIAL)
 }
 
-type Members = Vec<(String, Range<usize>)>;
+/// The names of an object's members, and where their values lie in the text.
+pub type Members = Vec<(String, Range<usize>)>;
 
 fn distinct(members: Members) -> Result<Members, Why> {
     let mut names: Vec<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
@@ -153,7 +154,7 @@ fn distinct(members: Members) -> Result<Members, Why> {
 }
 
 /// The members of a JSON object: their names, and where their values lie. None when it is no object.
-pub(crate) fn members(text: &str) -> Option<Members> {
+pub fn members(text: &str) -> Option<Members> {
     let mut parser = serde_json::Deserializer::from_str(text);
     let found = parser.deserialize_map(Spans { text }).ok()?;
     parser.end().ok()?;
