@@ -9,7 +9,7 @@ use crate::fault::FaultKind;
 use crate::file;
 use crate::mutation::Service;
 use crate::operation::Operation;
-use crate::refusal::Refusal;
+use crate::refusal::{Code, Refusal};
 use crate::reply::Reply;
 use crate::request::Request;
 use crate::server::{Shared, refused};
@@ -119,6 +119,7 @@ fn once(
     match request.service {
         Service::Blob => blob::answer(&mut world, request, operation, caller),
         Service::File => file::answer(&mut world, request, operation),
+        Service::Management | Service::Data => Err(Code::InvalidUri.into()),
     }
 }
 

@@ -8,6 +8,29 @@ use hyper::Method;
 use crate::mutation::Service;
 use crate::request::Request;
 
+/// What a fault sees of a request.
+pub(crate) trait Sight {
+    /// Which service is asked.
+    fn service(&self) -> Service;
+    fn method(&self) -> &Method;
+    /// Path and query, decoded.
+    fn spelled(&self) -> String;
+}
+
+impl Sight for Request {
+    fn service(&self) -> Service {
+        self.service
+    }
+
+    fn method(&self) -> &Method {
+        &self.method
+    }
+
+    fn spelled(&self) -> String {
+        self.spelled()
+    }
+}
+
 /// Which requests a fault meets: all that are said must fit.
 #[derive(Clone, Debug, Default)]
 pub struct At {
@@ -66,14 +89,14 @@ impl At {
         self.from_nth(n).times(1)
     }
 
-    fn fits(&self, request: &Request, operation: &'static str) -> bool {
+    fn fits(&self, request: &impl Sight, operation: &'static str) -> bool {
         self.service
-            .is_none_or(|service| service == request.service)
+            .is_none_or(|service| service == request.service())
             && self.operation.is_none_or(|wanted| wanted == operation)
             && self
                 .method
                 .as_ref()
-                .is_none_or(|method| *method == request.method)
+                .is_none_or(|method| method == request.method())
             && self
                 .contains
                 .as_ref()
@@ -102,6 +125,8 @@ pub enum FaultKind {
     DuplicatePage,
     /// A listing does not show the last n changes.
     Stale(usize),
+    /// The long-running operation that this request starts does half of its work, then fails.
+    FailsHalfWay,
 }
 
 /// What goes wrong, and where.
@@ -137,7 +162,7 @@ impl Faults {
     }
 
     /// What happens to this request. Every fault that fits counts it; all that are due strike.
-    pub(crate) fn strike(&self, request: &Request, operation: &'static str) -> Vec<FaultKind> {
+    pub(crate) fn strike(&self, request: &impl Sight, operation: &'static str) -> Vec<FaultKind> {
         let mut due = Vec::new();
         for armed in self.locked().iter_mut() {
             let at = &armed.fault.at;

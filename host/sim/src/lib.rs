@@ -1,4 +1,5 @@
-//! A storage account on loopback: what Azure Storage does, and what goes wrong with it.
+//! A storage account, or a whole Azure Machine Learning workspace, on loopback: what the services
+//! do, and what goes wrong with them.
 //!
 //! A real HTTP server for the blob service and one for the file service, written from the
 //! specifications (blob 2024-08-04, file 2024-05-04) and the project's collected facts; what is
@@ -10,7 +11,8 @@
 //! the project's plans, guests or stores: it must not be able to agree with our own mistakes.
 //!
 //! Entry points: [`Storage::start`] with [`Settings`]; [`Storage::inject`] with a [`Fault`];
-//! [`Storage::mutations`], the log that tests check.
+//! [`Storage::mutations`], the log that tests check. [`AzureMl`] has the same around an account of
+//! its own: management plane, run history, artifacts and metrics, joined to its blobs.
 
 mod answer;
 mod auth;
@@ -24,6 +26,7 @@ mod flow;
 mod generated;
 mod identity;
 mod lease;
+mod ml;
 mod mutation;
 mod operation;
 mod page;
@@ -40,6 +43,7 @@ mod xml;
 
 pub use clock::Clock;
 pub use fault::{At, Fault, FaultKind};
+pub use ml::{AzureMl, AzureMlSettings};
 pub use mutation::{Effect, Mutation, Service};
 pub use seed::{Holding, SeedError};
 pub use settings::{Settings, Token};

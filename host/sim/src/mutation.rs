@@ -7,13 +7,17 @@ use std::fmt;
 
 use crate::blob::state::{Generation, Name};
 
-/// Which of the two services.
+/// Which of the services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Service {
     /// Blobs.
     Blob,
     /// File shares.
     File,
+    /// Resource Manager: the management plane of a workspace and of what it depends on.
+    Management,
+    /// The workspace's own services: run history, artifacts, metrics, and the older ones.
+    Data,
 }
 
 /// What became of one generation.
@@ -31,7 +35,8 @@ pub enum Effect {
     Removed,
 }
 
-/// One change of one generation of one blob, file, container, directory or share.
+/// One change of one generation of one blob, file, container, directory or share; or of one record
+/// or resource, which has no generations and no ETag.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mutation {
     /// Its place in the log, from 1.
@@ -42,9 +47,10 @@ pub struct Mutation {
     pub verb: &'static str,
     /// What became of it.
     pub effect: Effect,
-    /// The container or share.
+    /// The container or share; of a record its kind (`runs`), of a resource its type.
     pub container: String,
-    /// The blob's name or the file's path; empty for the container or share itself.
+    /// The blob's name or the file's path; empty for the container or share itself. Of a record
+    /// the rest of its path, of a resource its name.
     pub blob: String,
     /// Empty for the base, else `?versionid=…`, `?snapshot=…` or `?uncommitted`.
     pub generation: String,

@@ -100,6 +100,10 @@ operations! {
     FileUploadRange "File_UploadRange" "w" 'o';
     FileGetRanges "File_GetRangeList" "r" 'o';
     FileRename "File_Rename" "w" 'o';
+    // What the service half does to the account; no request to the account asks for it.
+    ByJobDelete "Jobs_Delete" "" 'o';
+    ByArtifactDelete "Artifacts_DeleteMetaData" "" 'o';
+    ByAccountDelete "StorageAccounts_Delete" "" 's';
 }
 
 impl Operation {
@@ -117,6 +121,7 @@ impl Operation {
             Service::File if request.container.is_empty() => file_service(request),
             Service::File if request.name.is_empty() => share(request),
             Service::File => file(request),
+            Service::Management | Service::Data => None,
         };
         found.ok_or_else(|| match request.parameter("comp") {
             Some(_) => Code::InvalidQueryParameterValue.into(),

@@ -58,6 +58,11 @@ impl Reply {
         self.header("content-type", "application/xml").body(body)
     }
 
+    pub(crate) fn json(self, body: &serde_json::Value) -> Self {
+        self.header("content-type", "application/json; charset=utf-8")
+            .body(body.to_string())
+    }
+
     pub(crate) fn body(mut self, body: impl Into<Content>) -> Self {
         self.body = body.into();
         self

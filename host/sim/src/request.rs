@@ -60,6 +60,14 @@ impl Request {
         })
     }
 
+    /// The same, asked of a host that names the account: no path has it then.
+    pub(crate) fn by_host(mut self, account: &str) -> Self {
+        if let Some(rest) = self.raw_path.strip_prefix(&format!("/{account}")) {
+            self.raw_path = rest.to_owned();
+        }
+        self
+    }
+
     /// The value of a query parameter, if it is there and not empty.
     pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
         self.query

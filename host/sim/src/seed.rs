@@ -242,7 +242,7 @@ fn children(folder: &Path) -> Result<Vec<PathBuf>, SeedError> {
 }
 
 /// All files below a directory.
-fn files(folder: &Path) -> Result<Vec<PathBuf>, SeedError> {
+pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>, SeedError> {
     let mut found = Vec::new();
     let mut open = vec![folder.to_owned()];
     while let Some(folder) = open.pop() {
@@ -260,7 +260,7 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, SeedError> {
     Ok(found)
 }
 
-fn read(file: &Path) -> Result<Bytes, SeedError> {
+pub(crate) fn read(file: &Path) -> Result<Bytes, SeedError> {
     fs::read(file).map(Bytes::from).map_err(failed(file))
 }
 
@@ -270,7 +270,7 @@ fn last(path: &Path) -> String {
         .unwrap_or_default()
 }
 
-fn relative(path: &Path, to: &Path) -> String {
+pub(crate) fn relative(path: &Path, to: &Path) -> String {
     path.strip_prefix(to)
         .unwrap_or(path)
         .to_string_lossy()

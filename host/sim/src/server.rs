@@ -14,6 +14,7 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
 
 use crate::answer;
 use crate::fault::{FaultKind, Faults};
@@ -27,7 +28,7 @@ use crate::request::Request;
 use crate::world::World;
 
 /// More than this at once no client of this project sends.
-const BODY_MAX: usize = 512 << 20;
+pub(crate) const BODY_MAX: usize = 512 << 20;
 
 /// What all connections share.
 pub(crate) struct Shared {
@@ -51,11 +52,20 @@ pub(crate) async fn serve(listener: TcpListener, service: Service, shared: Arc<S
         let Ok((stream, _)) = listener.accept().await else {
             continue;
         };
-        connections.spawn(connection(stream, service, Arc::clone(&shared)));
+        let shared = Arc::clone(&shared);
+        connections.spawn(converse(stream, None, move |incoming| {
+            let shared = Arc::clone(&shared);
+            async move { respond(&shared, service, incoming).await }
+        }));
     }
 }
 
-async fn connection(stream: TcpStream, service: Service, shared: Arc<Shared>) {
+/// Serves one connection, encrypted if there is something to encrypt with.
+pub(crate) async fn converse<A, F>(stream: TcpStream, tls: Option<TlsAcceptor>, answer: A)
+where
+    A: Fn(hyper::Request<Incoming>) -> F,
+    F: Future<Output = Result<Response<Flow>, Reset>>,
+{
     // Without it small answers wait for the client's acknowledgement.
     let _ = stream.set_nodelay(true);
     let reset = Arc::new(AtomicBool::new(false));
@@ -64,24 +74,33 @@ async fn connection(stream: TcpStream, service: Service, shared: Arc<Shared>) {
         reset: Arc::clone(&reset),
     };
     let answer = service_fn(move |incoming: hyper::Request<Incoming>| {
-        let (shared, reset) = (Arc::clone(&shared), Arc::clone(&reset));
+        let reset = Arc::clone(&reset);
+        let answer = answer(incoming);
         async move {
-            respond(&shared, service, incoming).await.map_err(|Reset| {
+            answer.await.map_err(|Reset| {
                 reset.store(true, Ordering::Relaxed);
                 io::Error::from(io::ErrorKind::ConnectionReset)
             })
         }
     });
+    let server = hyper::server::conn::http1::Builder::new();
     // A connection that ends in an error is the client's business, or was meant.
-    let _ = hyper::server::conn::http1::Builder::new()
-        .serve_connection(TokioIo::new(wire), answer)
-        .await;
+    match tls {
+        None => {
+            let _ = server.serve_connection(TokioIo::new(wire), answer).await;
+        }
+        Some(tls) => {
+            if let Ok(wire) = tls.accept(wire).await {
+                let _ = server.serve_connection(TokioIo::new(wire), answer).await;
+            }
+        }
+    }
 }
 
 /// The connection is to be reset.
-struct Reset;
+pub(crate) struct Reset;
 
-async fn respond(
+pub(crate) async fn respond(
     shared: &Shared,
     service: Service,
     incoming: hyper::Request<Incoming>,
@@ -97,8 +116,17 @@ async fn respond(
         Ok(body) => body.to_bytes(),
         Err(_) => return Err(Reset),
     };
+    if shared.world().gone {
+        // The name of a deleted account leads nowhere.
+        return Err(Reset);
+    }
     let account = shared.world().settings.account.clone();
+    let by_host = head.extensions.get::<ByHost>().is_some();
     let parsed = Request::parse(service, &account, head.method, target, head.headers, body)
+        .map(|request| match by_host {
+            true => request.by_host(&account),
+            false => request,
+        })
         .and_then(|request| Operation::of(&request).map(|operation| (request, operation)));
     let (mut reply, faults) = match parsed {
         Ok((request, operation)) => {
@@ -120,6 +148,26 @@ async fn respond(
     }
     Ok(sent(reply, &faults))
 }
+
+/// The same request where the account is part of the path and not of the host.
+pub(crate) fn below_account(
+    mut incoming: hyper::Request<Incoming>,
+    account: &str,
+) -> hyper::Request<Incoming> {
+    let target = incoming
+        .uri()
+        .path_and_query()
+        .map_or("/", hyper::http::uri::PathAndQuery::as_str);
+    if let Ok(uri) = format!("/{account}{target}").parse() {
+        *incoming.uri_mut() = uri;
+        incoming.extensions_mut().insert(ByHost);
+    }
+    incoming
+}
+
+/// The host named the account: what is signed has it once.
+#[derive(Clone, Copy)]
+struct ByHost;
 
 /// Answers, with what goes wrong before and after.
 async fn act(
@@ -165,7 +213,8 @@ pub(crate) fn refused(status: u16, retry_after: Option<u64>) -> Reply {
     )
 }
 
-fn sent(mut reply: Reply, faults: &[FaultKind]) -> Response<Flow> {
+/// The answer on its way, broken if a fault says so.
+pub(crate) fn sent(mut reply: Reply, faults: &[FaultKind]) -> Response<Flow> {
     let length = reply.body.len();
     let mut flow = None;
     for fault in faults {

@@ -21,6 +21,8 @@ pub(crate) struct World {
     pub(crate) blobs: Blobs,
     pub(crate) shares: Shares,
     pub(crate) log: Log,
+    /// The account was deleted, and nothing answers in its name.
+    pub(crate) gone: bool,
     etags: u64,
     last: Timestamp,
 }
@@ -48,6 +50,7 @@ impl World {
             blobs: Blobs::default(),
             shares: Shares::default(),
             log: Log::default(),
+            gone: false,
             etags: 0,
             last: Timestamp::MIN,
         }

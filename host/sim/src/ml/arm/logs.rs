@@ -1,0 +1,121 @@
+//! Log Analytics workspaces: show, delete, and purge what they hold about somebody. The rules of
+//! purge requests are here for Application Insights as well: their body, their number an hour,
+//! and that they end only after a while.
+
+use hyper::StatusCode;
+use jiff::SignedDuration;
+use serde_json::json;
+
+use crate::identity;
+use crate::ml::arm::resources::{self, key};
+use crate::ml::call::Call;
+use crate::ml::problem::Problem;
+use crate::ml::route::{Route, of_group, routes};
+use crate::ml::seed::LOGS;
+use crate::ml::state::Purge;
+use crate::mutation::Effect;
+use crate::reply::Reply;
+
+pub(crate) const ROUTES: &[Route] = routes! {
+    GET of_group!("/providers/Microsoft.OperationalInsights/workspaces/{logs}")
+        => "LogAnalytics_Get", |call| resources::get(call, LOGS, "logs");
+    DELETE of_group!("/providers/Microsoft.OperationalInsights/workspaces/{logs}")
+        => "LogAnalytics_Delete", delete;
+    POST of_group!("/providers/Microsoft.OperationalInsights/workspaces/{logs}/purge")
+        => "WorkspacePurge_Purge", purge;
+    GET of_group!("/providers/Microsoft.OperationalInsights/workspaces/{logs}/operations/{purge}")
+        => "WorkspacePurge_GetPurgeStatus", |call| status(call, LOGS, "logs");
+};
+
+/// Assumption: deleted for good and at once. Whether it is kept for a while, the saved
+/// specification does not say.
+fn delete(call: &mut Call<'_>) -> Result<Reply, Problem> {
+    let had = call.remove(&key(call, LOGS, "logs"));
+    Call::deleted(had)
+}
+
+/// The operators that a filter may have.
+const OPERATORS: &[&str] = &["==", "=~", "in", "in~", ">", ">=", "<", "<=", "between"];
+
+/// Takes a purge request in, and says its id.
+pub(crate) fn request(call: &mut Call<'_>, resource: &str) -> Result<String, Problem> {
+    let body = call.asked.json()?;
+    let filters = body["filters"].as_array().cloned().unwrap_or_default();
+    if !body["table"].is_string() || filters.is_empty() {
+        return Err(Problem::user_error("'table' and 'filters' are required."));
+    }
+    for filter in &filters {
+        let operator = filter["operator"].as_str().unwrap_or_default();
+        if !filter["column"].is_string() || !OPERATORS.contains(&operator) {
+            return Err(Problem::user_error(format!(
+                "The filter {filter} is not valid."
+            )));
+        }
+    }
+    let now = call.world.now();
+    let hour_ago = now - SignedDuration::from_hours(1);
+    let recent: Vec<_> = call
+        .state
+        .purges
+        .iter()
+        .filter(|purge| purge.resource == resource && purge.asked > hour_ago)
+        .collect();
+    if recent.len() >= call.state.settings.purges_an_hour {
+        let free = recent
+            .iter()
+            .map(|purge| purge.asked + SignedDuration::from_hours(1))
+            .min()
+            .unwrap_or(now);
+        let wait = free.duration_since(now).as_secs().max(0).unsigned_abs() + 1;
+        return Err(Problem {
+            retry_after: Some(wait),
+            ..Problem::injected(429, None)
+        });
+    }
+    let id = format!("purge-{}", identity::fresh());
+    call.state.purges.push(Purge {
+        resource: resource.to_owned(),
+        id: id.clone(),
+        asked: now,
+        looks_left: call.state.settings.looks,
+    });
+    let by = call.by;
+    let document = call.state.get(resource).map(std::borrow::Cow::into_owned);
+    call.state
+        .note(call.world, by, resource, document.as_ref(), Effect::Changed);
+    Ok(id)
+}
+
+fn purge(call: &mut Call<'_>) -> Result<Reply, Problem> {
+    let key = key(call, LOGS, "logs");
+    call.record(&key)?;
+    let id = request(call, &key)?;
+    let place = format!(
+        "{}{}/operations/{id}?api-version={}",
+        call.asked.base,
+        call.asked.raw_path.trim_end_matches("/purge"),
+        call.asked.parameter("api-version").unwrap_or_default()
+    );
+    Ok(Reply::new(StatusCode::ACCEPTED)
+        .header("x-ms-status-location", place)
+        .json(&json!({"operationId": id})))
+}
+
+/// How far a purge is.
+pub(crate) fn status(call: &mut Call<'_>, kind: &str, placeholder: &str) -> Result<Reply, Problem> {
+    let resource = key(call, kind, placeholder);
+    let id = call.name("purge");
+    let purge = call
+        .state
+        .purges
+        .iter_mut()
+        .find(|purge| purge.resource == resource && purge.id == id)
+        .ok_or_else(|| Problem::not_found(&id))?;
+    purge.looks_left = purge.looks_left.saturating_sub(1);
+    let status = if purge.looks_left == 0 {
+        "completed"
+    } else {
+        "pending"
+    };
+    Call::ok(&json!({"status": status}))
+}
