@@ -1,7 +1,7 @@
 //! The one door to the network.
 //!
 //! Every request of this crate, Microsoft's clients' included, passes [`Door::execute_request`]: it stays
-//! within the account, is signed here and nowhere before, so that no client, log or error above ever has
+//! within the account or the workspace's services, is signed here and nowhere before, so that no client, log or error above ever has
 //! the signature, follows no redirect, and waits at the [`Gate`]. What fails is told without its address.
 
 use std::collections::BTreeMap;
@@ -22,18 +22,41 @@ use futures::TryStreamExt as _;
 
 use crate::error::OpenError;
 use crate::gate::Gate;
-use crate::{Credential, Endpoint};
+use crate::{Cloud, Credential, Endpoint};
 
 /// What tokens for storage are asked for.
 const SCOPE: &str = "https://storage.azure.com/.default";
 
-/// The door to one account.
+/// The door to one account, or to the services of one cloud.
 #[derive(Debug)]
 pub(crate) struct Door {
     client: reqwest::Client,
-    endpoint: Endpoint,
+    reach: Reach,
     credential: Credential,
     gate: Gate,
+}
+
+/// Where a door leads, and nowhere else.
+#[derive(Debug)]
+enum Reach {
+    Account(Endpoint),
+    Services(Cloud),
+}
+
+impl Reach {
+    fn admits(&self, url: &Url) -> bool {
+        match self {
+            Self::Account(endpoint) => endpoint.admits(url),
+            Self::Services(cloud) => cloud.admits(url),
+        }
+    }
+
+    fn scope(&self) -> &str {
+        match self {
+            Self::Account(_) => SCOPE,
+            Self::Services(cloud) => cloud.scope(),
+        }
+    }
 }
 
 impl Door {
@@ -42,12 +65,30 @@ impl Door {
         credential: Credential,
         in_flight_max: usize,
     ) -> Result<Self, OpenError> {
+        Self::to(Reach::Account(endpoint), credential, in_flight_max)
+    }
+
+    /// A door to a cloud's management plane and to the services of its workspaces.
+    pub(crate) fn to_services(
+        cloud: Cloud,
+        credential: Credential,
+        in_flight_max: usize,
+    ) -> Result<Self, OpenError> {
+        Self::to(Reach::Services(cloud), credential, in_flight_max)
+    }
+
+    fn to(reach: Reach, credential: Credential, in_flight_max: usize) -> Result<Self, OpenError> {
         Ok(Self {
             client: client()?,
-            endpoint,
+            reach,
             credential,
             gate: Gate::new(in_flight_max),
         })
+    }
+
+    /// Whether a request to this address would be sent.
+    pub(crate) fn admits(&self, url: &Url) -> bool {
+        self.reach.admits(url)
     }
 
     /// Options for clients whose requests go through this door. They try nothing again by themselves.
@@ -56,7 +97,7 @@ impl Door {
         if let Credential::Tokens(tokens) = &self.credential {
             per_try_policies.push(Arc::new(BearerTokenAuthorizationPolicy::new(
                 tokens.credential.clone(),
-                [SCOPE],
+                [self.reach.scope().to_owned()],
             )));
         }
         ClientOptions {
@@ -95,6 +136,12 @@ impl Door {
                 headers.insert("authorization".to_owned(), value);
                 // The library writes it itself.
                 headers.remove("content-length");
+            }
+            Credential::Practice(token) => {
+                headers.insert(
+                    "authorization".to_owned(),
+                    format!("Bearer {}", token.reveal()),
+                );
             }
             Credential::Tokens(_) | Credential::Anonymous => {}
         }
@@ -149,12 +196,12 @@ impl Default for Patience {
 #[async_trait]
 impl HttpClient for Door {
     async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
-        if !self.endpoint.admits(request.url()) {
-            let refused = "a request would have left the account";
+        if !self.reach.admits(request.url()) {
+            let refused = "a request would have left the account or the cloud";
             return Err(Error::with_message(ErrorKind::Other, refused));
         }
         let verb = verb(request.method()).ok_or_else(|| {
-            let never = "a method that no service of storage has";
+            let never = "a method that no service here has";
             Error::with_message(ErrorKind::Other, never)
         })?;
         let headers: BTreeMap<String, String> = request
@@ -228,6 +275,7 @@ fn verb(method: Method) -> Option<&'static str> {
         Method::Delete => "DELETE",
         Method::Get => "GET",
         Method::Head => "HEAD",
+        Method::Patch => "PATCH",
         Method::Post => "POST",
         Method::Put => "PUT",
         _ => return None,
