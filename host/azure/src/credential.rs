@@ -436,6 +436,17 @@ mod tests {
     }
 
     #[test]
+    fn the_services_of_a_workspace_take_tokens_only() {
+        let cloud = Cloud::choose(&|_| None).unwrap();
+        let choose = |wanted| Credential::choose_for(&cloud, wanted, &|_| None);
+        let refused = choose(Some(Choice::Key)).unwrap_err().to_string();
+        assert!(refused.contains("tokens"), "{refused}");
+        let simulator = Cloud::simulator("http://127.0.0.1:1").unwrap();
+        let practice = Credential::choose_for(&simulator, None, &|_| None).unwrap();
+        assert!(practice.describe().contains("simulator"), "{practice:?}");
+    }
+
+    #[test]
     fn nothing_secret_is_printed() {
         let (endpoint, signature) =
             Endpoint::parse("http://127.0.0.1:1/acct?sp=r&sig=c3ludGhldGlj").unwrap();

@@ -51,6 +51,13 @@ impl Reach {
         }
     }
 
+    fn is_loopback(&self) -> bool {
+        match self {
+            Self::Account(endpoint) => endpoint.is_loopback(),
+            Self::Services(cloud) => cloud.is_loopback(),
+        }
+    }
+
     fn scope(&self) -> &str {
         match self {
             Self::Account(_) => SCOPE,
@@ -78,6 +85,11 @@ impl Door {
     }
 
     fn to(reach: Reach, credential: Credential, in_flight_max: usize) -> Result<Self, OpenError> {
+        if matches!(credential, Credential::Practice(_)) && !reach.is_loopback() {
+            return Err(OpenError::Credential(
+                "a token for practice is for a simulator on this machine only",
+            ));
+        }
         Ok(Self {
             client: client()?,
             reach,
@@ -309,6 +321,18 @@ mod tests {
                 "{refused}"
             );
         }
+    }
+
+    #[test]
+    fn a_token_for_practice_stays_on_this_machine() {
+        let token = || Credential::Practice(crate::Secret::new("c3ludGhldGlj"));
+        let cloud = Cloud::choose(&|_| None).unwrap();
+        assert!(Door::to_services(cloud, token(), 4).is_err());
+        let (account, _) = Endpoint::parse("https://acct.blob.core.windows.net").unwrap();
+        assert!(Door::new(account, token(), 4).is_err());
+        let simulator = Cloud::simulator("http://127.0.0.1:1").unwrap();
+        let door = Door::to_services(simulator, token(), 4).unwrap();
+        assert!(!format!("{door:?}").contains("c3ludGhldGlj"));
     }
 
     #[tokio::test]
