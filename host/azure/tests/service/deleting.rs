@@ -149,7 +149,7 @@ async fn detaching_is_of_computes_and_deletes_nothing_below() {
     assert!(matches!(wrong, Err(StoreError::Changed(_))), "{wrong:?}");
     assert_eq!(bed.changes(), [""; 0]);
     // A delete in its place would fail.
-    let at = remit_sim::At::any().contains("underlyingResourceAction=Delete");
+    let at = remit_sim::At::any().contains("resourceaction=Delete");
     let kind = FaultKind::Status(500, None);
     bed.sim.inject(remit_sim::Fault { at, kind });
     let detached = bed
