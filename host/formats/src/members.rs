@@ -8,6 +8,9 @@ use std::ops::Range;
 
 use serde::de::{Deserializer as _, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
+use sha2::{Digest as _, Sha256};
+
+use crate::{FormatError, top_level_spans};
 
 /// Why a change cannot be put into a document.
 pub type Why = &'static str;
@@ -63,6 +66,23 @@ pub fn with_member(document: &str, name: &str, value: &str) -> Result<String, Wh
         }
     }
     Ok(out)
+}
+
+/// The SHA-256 of what these top-level members of a document hold, and of nothing else: the same for as long
+/// as none of them changes, whatever becomes of the others.
+pub fn sha256(document: &[u8], fields: &[&str]) -> Result<[u8; 32], FormatError> {
+    let members = top_level_spans(document)?;
+    let mut hasher = Sha256::new();
+    for field in fields {
+        for (name, at) in members.iter().filter(|(name, _)| name == field) {
+            let value = &document[at.clone()];
+            for text in [name.as_bytes(), value] {
+                hasher.update((text.len() as u64).to_le_bytes());
+                hasher.update(text);
+            }
+        }
+    }
+    Ok(hasher.finalize().into())
 }
 
 const NOT_AN_OBJECT: Why = "not a JSON object";
@@ -269,6 +289,24 @@ mod tests {
             r#"{"properties":{"json":"xy {\"key\":\"****\"} xy"}}"#,
             Err(AROUND_A_CREDENTIAL),
         );
+    }
+
+    #[test]
+    fn a_digest_of_members_is_of_these_alone() {
+        let of = |document: &str| sha256(document.as_bytes(), FIELDS).unwrap();
+        let first = of(r#"{"tags":{"a":"b"},"description":"x","n":1}"#);
+        assert_eq!(
+            first,
+            of(r#"{ "n": 2, "description":"x" ,"tags":{"a":"b"}, "m": 3}"#)
+        );
+        for other in [
+            r#"{"tags":{"a":"c"},"description":"x"}"#,
+            r#"{"tags":{"a":"b"}}"#,
+            r#"{"tags":"x","description":{"a":"b"}}"#,
+        ] {
+            assert_ne!(first, of(other), "{other}");
+        }
+        assert!(sha256(b"[]", FIELDS).is_err());
     }
 
     #[test]
