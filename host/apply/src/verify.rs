@@ -263,18 +263,28 @@ async fn known_entry(store: &dyn Store) -> Result<Option<EntryPath>, ApplyError>
             break;
         }
     }
-    let invented =
-        EntryPath::parse("/files/remit-verify/no-such-entry-4f1c").expect("a constant path");
-    match store.stat(&invented).await {
-        Err(StoreError::NotFound(_)) => Ok(known),
-        Err(error) => Err(error.into()),
-        Ok(entry) => {
-            Err(
-                StoreError::failed(&entry.path, "looking for an invented entry", "it was found")
-                    .into(),
-            )
+    // Where a store does not read files, it reads blobs.
+    let mut unread = None;
+    for invented in [
+        "/files/remit-verify/no-such-entry-4f1c",
+        "/blobs/remit-verify/no-such-entry-4f1c",
+    ] {
+        let invented = EntryPath::parse(invented).expect("a constant path");
+        match store.stat(&invented).await {
+            Err(StoreError::NotFound(_)) => return Ok(known),
+            Err(error @ StoreError::OutOfReach { .. }) => unread = Some(error),
+            Err(error) => return Err(error.into()),
+            Ok(entry) => {
+                let found = StoreError::failed(
+                    &entry.path,
+                    "looking for an invented entry",
+                    "it was found",
+                );
+                return Err(found.into());
+            }
         }
     }
+    Err(unread.expect("both are out of reach").into())
 }
 
 /// Whether an entry is there. What cannot be looked at for a passing reason is not known to be either;

@@ -23,6 +23,7 @@ mod line;
 mod manage;
 mod metrics;
 mod operation;
+mod parts;
 mod patch;
 mod place;
 mod records;

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up must fail")]
 
+#[path = "service/applying.rs"]
+mod applying;
 #[path = "service/archiving.rs"]
 mod archiving;
 #[path = "service/bed.rs"]
