@@ -46,6 +46,9 @@ pub enum SeedError {
         #[source]
         source: io::Error,
     },
+    /// The server to fill cannot be started.
+    #[error("cannot open the port")]
+    Start(#[source] io::Error),
     /// A name that the service would not take.
     #[error("{path} has a name that the service does not take")]
     Name {

@@ -10,7 +10,17 @@ mod client;
 #[path = "azureml/schema.rs"]
 mod schema;
 
+#[path = "azureml/assets.rs"]
+mod assets;
+#[path = "azureml/history.rs"]
+mod history;
 #[path = "azureml/jobs.rs"]
 mod jobs;
+#[path = "azureml/microsoft.rs"]
+mod microsoft;
+#[path = "azureml/resources.rs"]
+mod resources;
+#[path = "azureml/trouble.rs"]
+mod trouble;
 #[path = "azureml/workspaces.rs"]
 mod workspaces;

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use remit_sim::{Settings, Storage};
+use remit_sim::{AzureMl, AzureMlSettings, Settings, Storage};
 
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -19,6 +19,22 @@ pub(crate) struct Args {
 #[derive(clap::Subcommand)]
 enum What {
     Storage(StorageArgs),
+    #[command(name = "azureml")]
+    AzureMl(AzureMlArgs),
+}
+
+/// An Azure Machine Learning workspace with its storage account, in memory, until Ctrl-C
+#[derive(clap::Args)]
+struct AzureMlArgs {
+    /// Fill it from a workspace directory, such as `remit init --sample` makes
+    #[arg(long, value_name = "DIR")]
+    from: Option<PathBuf>,
+    /// The port [default: any that is free]
+    #[arg(long, value_name = "N")]
+    port: Option<u16>,
+    /// Speak HTTPS, with a certificate made now and written to this file
+    #[arg(long, value_name = "FILE")]
+    certificate: Option<PathBuf>,
 }
 
 /// A storage account: blobs and file shares, in memory, until Ctrl-C
@@ -50,7 +66,64 @@ struct StorageArgs {
 pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
     match args.what {
         What::Storage(args) => storage(args, ui).await,
+        What::AzureMl(args) => azureml(args, ui).await,
     }
+}
+
+async fn azureml(args: AzureMlArgs, ui: &Ui) -> Result<Exit, CommandError> {
+    let settings = AzureMlSettings {
+        port: args.port.unwrap_or(0),
+        https: args.certificate.is_some(),
+        // As people wait for the real one.
+        retry_after: 1,
+        ..AzureMlSettings::default()
+    };
+    let sim = match &args.from {
+        Some(from) => {
+            // A misspelt folder must not look like an empty workspace.
+            std::fs::read_dir(from).map_err(|error| {
+                CommandError::io(format!("cannot read {}", from.display()), error)
+            })?;
+            AzureMl::from_directory(settings, from)
+                .await
+                .map_err(|error| CommandError::new(Exit::Failed, error))?
+        }
+        None => AzureMl::start(settings)
+            .await
+            .map_err(|error| CommandError::io("cannot open the port", error))?,
+    };
+    if let (Some(file), Some(certificate)) = (&args.certificate, sim.certificate()) {
+        std::fs::write(file, certificate)
+            .map_err(|error| CommandError::io(format!("cannot write {}", file.display()), error))?;
+    }
+    let mut out = ui.out();
+    if ui.json {
+        let line = serde_json::json!({
+            "remit": 1, "url": sim.url(), "workspace": sim.arm_id(), "token": sim.token(),
+            "blobs": sim.storage().blob_url(), "files": sim.storage().file_url(),
+            "account": sim.storage().account(), "key": sim.storage().key(),
+        });
+        writeln!(out, "{line}")?;
+    } else {
+        writeln!(out, "url        {}", sim.url())?;
+        writeln!(out, "workspace  {}", sim.arm_id())?;
+        writeln!(out, "token      {}", sim.token())?;
+        writeln!(out, "blobs      {}", sim.storage().blob_url())?;
+        writeln!(out, "files      {}", sim.storage().file_url())?;
+        writeln!(out, "account    {}", sim.storage().account())?;
+        writeln!(out, "key        {}", sim.storage().key())?;
+    }
+    out.flush()?;
+    drop(out);
+    ui.status("A practice workspace on this machine: all it holds is gone when Ctrl-C ends it.");
+    until_ctrl_c().await
+}
+
+async fn until_ctrl_c() -> Result<Exit, CommandError> {
+    tokio::signal::ctrl_c()
+        .await
+        .map_err(|error| CommandError::io("cannot wait for Ctrl-C", error))?;
+    Ok(Exit::Done)
 }
 
 async fn storage(args: StorageArgs, ui: &Ui) -> Result<Exit, CommandError> {
@@ -91,8 +164,5 @@ async fn storage(args: StorageArgs, ui: &Ui) -> Result<Exit, CommandError> {
         "A practice account on this machine: its key is made afresh each time and opens nothing else, \
          and all it holds is gone when Ctrl-C ends it.",
     );
-    tokio::signal::ctrl_c()
-        .await
-        .map_err(|error| CommandError::io("cannot wait for Ctrl-C", error))?;
-    Ok(Exit::Done)
+    until_ctrl_c().await
 }

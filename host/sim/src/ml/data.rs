@@ -8,6 +8,7 @@ mod experiments;
 mod filter;
 mod metrics;
 mod models;
+mod resolved;
 mod run_list;
 pub(crate) mod runs;
 mod services;
@@ -25,6 +26,7 @@ pub(crate) const TABLES: &[&[Route]] = &[
     metrics::ROUTES,
     models::ROUTES,
     services::ROUTES,
+    resolved::ROUTES,
     datasets::ROUTES,
     snapshots::ROUTES,
 ];

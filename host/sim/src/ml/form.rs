@@ -11,12 +11,25 @@ use crate::ml::records;
 use crate::ml::settings::AzureMlSettings;
 use crate::ml::state::resource_key;
 
+/// When things were made that do not say so.
+pub(crate) const MADE: &str = "2025-01-01T00:00:00Z";
+
 /// The key of a record by its path, or of a resource by its id.
 pub(crate) fn key_of(path: &str) -> String {
     if path.to_ascii_lowercase().starts_with("/subscriptions/") {
         return resource_key(path);
     }
-    records::key(path.split('/').filter(|segment| !segment.is_empty()))
+    key_of_record(&records::segments(path.trim_matches('/')))
+}
+
+/// The key of a record by the segments of its path.
+pub(crate) fn key_of_record(path: &[String]) -> String {
+    let path: Vec<&str> = path.iter().map(String::as_str).collect();
+    match path.as_slice() {
+        // A run's metrics lie beside the runs, not among them.
+        ["runs", run, "metrics"] => records::key(["metrics", run]),
+        path => records::key(path.iter().copied()),
+    }
 }
 
 /// The document under a key, as Resource Manager shows it; as it is, where it shows none.
@@ -57,6 +70,9 @@ fn from_flat(settings: &AzureMlSettings, kind: &Kind, mut flat: Map<String, Valu
             if let Some(value) = flat.remove(name) {
                 shown[name] = value;
             }
+        }
+        if kind.resource_type.ends_with("/deployments") && shown["sku"].is_null() {
+            shown["sku"] = json!({"name": "Default", "capacity": 1});
         }
     }
     for (name, value) in (kind.defaults)() {
@@ -101,6 +117,12 @@ pub(crate) fn system_data(flat: &mut Map<String, Value>) -> Value {
             system.entry(to).or_insert(time);
         }
     }
+    // The second SDK takes both times for granted.
+    let created = system
+        .entry("createdAt")
+        .or_insert_with(|| json!(MADE))
+        .clone();
+    system.entry("lastModifiedAt").or_insert(created);
     Value::Object(system)
 }
 
@@ -118,7 +140,7 @@ mod tests {
         assert_eq!(document["systemData"]["createdBy"], "Jane Example");
         assert_eq!(
             document["properties"],
-            json!({"modelUri": "azureml://x", "tags": {"a": "b"}})
+            json!({"flavors": {}, "modelUri": "azureml://x", "tags": {"a": "b"}})
         );
         assert!(
             document["id"]

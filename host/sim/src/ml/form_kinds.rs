@@ -36,6 +36,11 @@ fn of_data() -> Vec<(String, Value)> {
     ]
 }
 
+/// The second SDK takes it for granted.
+fn of_model() -> Vec<(String, Value)> {
+    vec![("flavors".into(), json!({}))]
+}
+
 fn of_datastore() -> Vec<(String, Value)> {
     vec![
         ("credentials".into(), json!({"credentialsType": "None"})),
@@ -49,13 +54,32 @@ fn of_compute() -> Vec<(String, Value)> {
         ("computeType".into(), json!("AmlCompute")),
         ("provisioningState".into(), json!("Succeeded")),
         ("isAttachedCompute".into(), json!(false)),
+        (
+            "properties".into(),
+            json!({
+                "vmSize": "STANDARD_DS3_V2", "vmPriority": "Dedicated", "osType": "Linux",
+                "scaleSettings": {"minNodeCount": 0, "maxNodeCount": 1, "nodeIdleTimeBeforeScaleDown": "PT120S"},
+            }),
+        ),
     ]
 }
 
-fn of_endpoint() -> Vec<(String, Value)> {
+fn of_online_endpoint() -> Vec<(String, Value)> {
     vec![
         ("authMode".into(), json!("Key")),
         ("provisioningState".into(), json!("Succeeded")),
+        ("publicNetworkAccess".into(), json!("Enabled")),
+        ("properties".into(), json!({})),
+        ("traffic".into(), json!({})),
+        ("mirrorTraffic".into(), json!({})),
+    ]
+}
+
+fn of_batch_endpoint() -> Vec<(String, Value)> {
+    vec![
+        ("authMode".into(), json!("AADToken")),
+        ("provisioningState".into(), json!("Succeeded")),
+        ("properties".into(), json!({})),
     ]
 }
 
@@ -63,6 +87,10 @@ fn of_online_deployment() -> Vec<(String, Value)> {
     vec![
         ("endpointComputeType".into(), json!("Managed")),
         ("provisioningState".into(), json!("Succeeded")),
+        ("properties".into(), json!({})),
+        ("environmentVariables".into(), json!({})),
+        ("instanceType".into(), json!("Standard_DS3_v2")),
+        ("scaleSettings".into(), json!({"scaleType": "Default"})),
     ]
 }
 
@@ -102,17 +130,16 @@ pub(crate) fn of(settings: &AzureMlSettings, key: &str) -> Option<Kind> {
             kind @ ("models" | "components" | "environments" | "codes"),
             _,
         ] => simple(kind, false, none),
+        ["models", _, _] => simple("models/versions", false, of_model),
         ["data", _, _] => simple("data/versions", false, of_data),
-        [
-            kind @ ("models" | "components" | "environments" | "codes"),
-            _,
-            _,
-        ] => simple(&format!("{kind}/versions"), false, none),
+        [kind @ ("components" | "environments" | "codes"), _, _] => {
+            simple(&format!("{kind}/versions"), false, none)
+        }
         ["datastores", _] => simple("datastores", false, of_datastore),
         ["computes", _] => simple("computes", true, of_compute),
         ["schedules", _] => simple("schedules", false, of_schedule),
-        ["endpoints", "online", _] => simple("onlineEndpoints", true, of_endpoint),
-        ["endpoints", "batch", _] => simple("batchEndpoints", true, of_endpoint),
+        ["endpoints", "online", _] => simple("onlineEndpoints", true, of_online_endpoint),
+        ["endpoints", "batch", _] => simple("batchEndpoints", true, of_batch_endpoint),
         ["endpoints", "online", _, "deployments", _] => {
             simple("onlineEndpoints/deployments", true, of_online_deployment)
         }

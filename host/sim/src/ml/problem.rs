@@ -70,9 +70,9 @@ impl Problem {
         }
     }
 
-    /// As `ErrorDetail` of Resource Manager.
+    /// As `ErrorDetail` of Resource Manager; the members that all providers have.
     pub(crate) fn detail(&self) -> serde_json::Value {
-        json!({"code": self.code, "message": self.message, "details": [], "additionalInfo": []})
+        json!({"code": self.code, "message": self.message})
     }
 
     pub(crate) fn reply(&self, service: Service) -> Reply {

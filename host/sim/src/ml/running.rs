@@ -181,6 +181,15 @@ fn carry_out(state: &mut State, world: &mut World, running: &Running) -> Result<
             );
             state.change(world, *by, key, None);
         }
+        // Half of it: what is below is gone, and it itself is not.
+        What::Remove if running.fails => {
+            state.remove_below(world, *by, &format!("{key}/"));
+            return Err(failed);
+        }
+        What::Workspace { .. } if running.fails => {
+            remove_what_runs(state, world, *by);
+            return Err(failed);
+        }
         _ if running.fails => return Err(failed),
         What::CancelJob => set_status(state, world, running, "Canceled"),
         What::Workspace { purge } => workspace(state, world, running, purge),
@@ -212,9 +221,7 @@ fn workspace(state: &mut State, world: &mut World, running: &Running, purge: boo
         return;
     }
     // Soft delete: what holds data is kept, what runs is not.
-    for prefix in ["computes/", "endpoints/"] {
-        state.remove_below(world, *by, prefix);
-    }
+    remove_what_runs(state, world, *by);
     let queued: Vec<String> = state
         .records
         .below("runs/", "", 0)
@@ -225,6 +232,12 @@ fn workspace(state: &mut State, world: &mut World, running: &Running, purge: boo
         state.change(world, *by, &key, None);
     }
     state.hide(world, *by, key, WORKSPACE_KEPT_DAYS);
+}
+
+fn remove_what_runs(state: &mut State, world: &mut World, by: By) {
+    for prefix in ["computes/", "endpoints/"] {
+        state.remove_below(world, by, prefix);
+    }
 }
 
 /// For how long a soft-deleted workspace is kept.

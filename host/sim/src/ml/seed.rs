@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::ml::form;
-use crate::ml::records::{key, segments};
+use crate::ml::form::{self, MADE};
+use crate::ml::records::segments;
 use crate::ml::settings::AzureMlSettings;
 use crate::ml::state::{State, resource_key};
 use crate::seed::{SeedError, files, read, relative};
@@ -19,7 +19,6 @@ pub(crate) const INSIGHTS: &str = "Microsoft.Insights/components";
 pub(crate) const LOGS: &str = "Microsoft.OperationalInsights/workspaces";
 pub(crate) const REGISTRY: &str = "Microsoft.ContainerRegistry/registries";
 const TENANT: &str = "bbbbbbbb-0000-4000-8000-000000000002";
-const MADE: &str = "2025-01-01T00:00:00Z";
 
 /// Takes names and ids from a directory's `records/workspace.json`.
 pub(crate) fn named_by(settings: &mut AzureMlSettings, from: &Path) -> Result<(), SeedError> {
@@ -79,12 +78,7 @@ fn document(file: &Path) -> Result<Value, SeedError> {
 
 /// Puts a record.
 pub(crate) fn record(state: &mut State, path: Vec<String>, document: Value) {
-    let path: Vec<&str> = path.iter().map(String::as_str).collect();
-    let key = match path.as_slice() {
-        // A run's metrics lie beside the runs, not among them.
-        ["runs", run, "metrics"] => key(["metrics", run]),
-        path => key(path.iter().copied()),
-    };
+    let key = form::key_of_record(&path);
     let settings = Arc::clone(&state.settings);
     let document = form::shown(&settings, &key, document);
     state.records.set(&key, Some(document));

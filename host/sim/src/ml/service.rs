@@ -79,11 +79,7 @@ impl AzureMl {
         from: &Path,
     ) -> Result<Self, SeedError> {
         seed::named_by(&mut settings, from)?;
-        let started = Self::start(settings).await;
-        let sim = started.map_err(|source| SeedError::Read {
-            path: from.to_owned(),
-            source,
-        })?;
+        let sim = Self::start(settings).await.map_err(SeedError::Start)?;
         sim.storage.seed_directory(from)?;
         seed::directory(&mut sim.house.state(), from)?;
         Ok(sim)
@@ -146,17 +142,16 @@ impl AzureMl {
         self.house.state().records.generated = Some(GeneratedRuns::new(prefix, experiment, count));
     }
 
-    /// A record by its path, or a resource by its id, as it is stored: for tests that do not want
-    /// to trust an answer.
+    /// A record by its path (`runs/<id>`, `runs/<id>/metrics`), or a resource by its id, as it is
+    /// stored: for tests that do not want to trust an answer.
     pub fn record(&self, path: &str) -> Option<Value> {
         let state = self.house.state();
-        let found = state
+        state
             .get(&form::key_of(path))
-            .map(std::borrow::Cow::into_owned);
-        found
+            .map(std::borrow::Cow::into_owned)
     }
 
-    /// The paths of all records below a prefix.
+    /// The paths of all records below a prefix; metrics are `metrics/<run>`, as in the log.
     pub fn records(&self, prefix: &str) -> Vec<String> {
         self.house.state().records.keys(prefix)
     }

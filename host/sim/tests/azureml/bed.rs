@@ -228,6 +228,10 @@ fn workspace(root: &Path) {
     }
     for at in 0..5 {
         let id = format!("churn-{at:06}");
+        let outputs = json!({
+            "scores": {"assetId": "azureml://locations/eastus2/workspaces/w/data/churn-training/versions/1", "type": "uri_folder"},
+            "best": {"assetId": "azureml://locations/eastus2/workspaces/w/models/churn-model/versions/1", "type": "CustomModel"},
+        });
         record(
             &format!("runs/{id}"),
             json!({
@@ -238,7 +242,7 @@ fn workspace(root: &Path) {
                 "createdTimeUtc": format!("2025-01-0{}T00:00:00Z", at + 1), "startTimeUtc": "2025-01-01T00:00:34Z",
                 "endTimeUtc": null, "lastModifiedUtc": "2025-01-01T00:10:00Z", "token": "c3ludGhldGlj",
                 "tags": {"author": "jane", "n": at}, "properties": {"azureml.runsource": if at == 3 { "azureml.PipelineRun" } else { "commandjob" }},
-                "createdBy": jane, "lastModifiedBy": jane, "revision": 13, "hidden": at == 2,
+                "createdBy": jane, "lastModifiedBy": jane, "revision": 13, "hidden": at == 2, "outputs": outputs,
             }),
         );
         record(
@@ -283,6 +287,7 @@ fn workspace(root: &Path) {
     for (name, member, place) in [
         ("workspaceblobstore", "containerName", "azureml-blobstore"),
         ("workspaceworkingdirectory", "fileShareName", "code"),
+        ("workspaceartifactstore", "containerName", "azureml"),
     ] {
         let mut datastore = json!({
             "name": name, "accountName": "samplestorage", "isDefault": name == "workspaceblobstore",
@@ -320,6 +325,11 @@ fn workspace(root: &Path) {
         "services/old",
         json!({"name": "old", "tags": {"a": "b"}, "computeType": "ACI"}),
     );
+    put(
+        "blobs/azureml-blobstore/models/churn-model/1/model.bin",
+        b"weights",
+    );
+    put("blobs/azureml-blobstore/training/churn/part-0.csv", b"rows");
     put("blobs/snapshotzips/s1.zip", b"PK");
     put("files/code/Users/jane/notes.txt", b"note");
 }

@@ -16,6 +16,8 @@ use crate::reply::Reply;
 pub(crate) const ROUTES: &[Route] = routes! {
     GET of_group!("/providers/Microsoft.Insights/components")
         => "Components_ListByResourceGroup", |call| list_of(call, INSIGHTS);
+    GET "subscriptions/{subscription}/providers/Microsoft.Insights/components"
+        => "Components_List", |call| list_of(call, INSIGHTS);
     GET of_group!("/providers/Microsoft.Insights/components/{component}")
         => "Components_Get", |call| resources::get(call, INSIGHTS, "component");
     DELETE of_group!("/providers/Microsoft.Insights/components/{component}")

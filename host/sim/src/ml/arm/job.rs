@@ -152,8 +152,8 @@ fn outputs(run: &Value) -> Value {
         let kind = match output["type"].as_str() {
             Some("MLFlowModel") => "mlflow_model",
             Some("CustomModel") => "custom_model",
-            Some("MLTable") => "mltable",
-            Some("UriFile") => "uri_file",
+            Some("MLTable" | "mltable") => "mltable",
+            Some("UriFile" | "uri_file") => "uri_file",
             _ => "uri_folder",
         };
         outputs[name] = json!({"jobOutputType": kind, "mode": "ReadWriteMount"});

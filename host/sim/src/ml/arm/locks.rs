@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::ml::call::Call;
 use crate::ml::problem::Problem;
-use crate::ml::route::{Route, of_group, of_workspace, routes};
+use crate::ml::route::{Route, of_group, routes};
 use crate::ml::state::{lock_scope, resource_key};
 use crate::reply::Reply;
 
@@ -18,8 +18,6 @@ pub(crate) const ROUTES: &[Route] = routes! {
     DELETE of_group!("/providers/Microsoft.Authorization/locks/{lock}")
         => "ManagementLocks_DeleteAtResourceGroupLevel", delete;
     DELETE of_group!("/providers/{provider}/{kind}/{name}/providers/Microsoft.Authorization/locks/{lock}")
-        => "ManagementLocks_DeleteAtResourceLevel", delete;
-    DELETE of_workspace!("/providers/Microsoft.Authorization/locks/{lock}")
         => "ManagementLocks_DeleteAtResourceLevel", delete;
 };
 

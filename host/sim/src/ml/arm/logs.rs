@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use crate::identity;
-use crate::ml::arm::resources::{self, key};
+use crate::ml::arm::resources::{self, key, list_of};
 use crate::ml::call::Call;
 use crate::ml::problem::Problem;
 use crate::ml::route::{Route, of_group, routes};
@@ -17,6 +17,10 @@ use crate::mutation::Effect;
 use crate::reply::Reply;
 
 pub(crate) const ROUTES: &[Route] = routes! {
+    GET of_group!("/providers/Microsoft.OperationalInsights/workspaces")
+        => "LogAnalytics_ListByResourceGroup", |call| list_of(call, LOGS);
+    GET "subscriptions/{subscription}/providers/Microsoft.OperationalInsights/workspaces"
+        => "LogAnalytics_List", |call| list_of(call, LOGS);
     GET of_group!("/providers/Microsoft.OperationalInsights/workspaces/{logs}")
         => "LogAnalytics_Get", |call| resources::get(call, LOGS, "logs");
     DELETE of_group!("/providers/Microsoft.OperationalInsights/workspaces/{logs}")

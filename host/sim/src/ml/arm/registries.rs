@@ -13,6 +13,8 @@ use crate::reply::Reply;
 pub(crate) const ROUTES: &[Route] = routes! {
     GET of_group!("/providers/Microsoft.ContainerRegistry/registries")
         => "Registries_ListByResourceGroup", |call| list_of(call, REGISTRY);
+    GET "subscriptions/{subscription}/providers/Microsoft.ContainerRegistry/registries"
+        => "Registries_List", |call| list_of(call, REGISTRY);
     GET of_group!("/providers/Microsoft.ContainerRegistry/registries/{registry}")
         => "Registries_Get", |call| resources::get(call, REGISTRY, "registry");
     DELETE of_group!("/providers/Microsoft.ContainerRegistry/registries/{registry}")

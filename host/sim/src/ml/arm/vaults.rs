@@ -15,6 +15,8 @@ use crate::reply::Reply;
 pub(crate) const ROUTES: &[Route] = routes! {
     GET of_group!("/providers/Microsoft.KeyVault/vaults")
         => "Vaults_ListByResourceGroup", |call| list_of(call, VAULT);
+    GET "subscriptions/{subscription}/providers/Microsoft.KeyVault/vaults"
+        => "Vaults_ListBySubscription", |call| list_of(call, VAULT);
     GET of_group!("/providers/Microsoft.KeyVault/vaults/{vault}")
         => "Vaults_Get", |call| resources::get(call, VAULT, "vault");
     DELETE of_group!("/providers/Microsoft.KeyVault/vaults/{vault}") => "Vaults_Delete", delete;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::ml::arm::{is_viewed, job_texts};
 use crate::ml::call::Call;
-use crate::ml::data::run_list::{Query, answer};
+use crate::ml::data::run_list::{Query, answer, is_of};
 use crate::ml::page::page;
 use crate::ml::problem::Problem;
 use crate::ml::records;
@@ -113,9 +113,11 @@ fn delete(call: &mut Call<'_>) -> Result<Reply, Problem> {
         // Assumption: a delete of what is not there is none, as on the management plane.
         return Call::deleted(false);
     };
-    let holds = call.state.records.below("runs/", "", 0).any(|(_, run)| {
-        run["experimentId"] == document["experimentId"] || run["experimentName"] == document["name"]
-    });
+    let holds = call
+        .state
+        .records
+        .below("runs/", "", 0)
+        .any(|(_, run)| is_of(&run, &document));
     if holds {
         // facts.md, section 2: empty ones only. Assumption: status and code.
         return Err(Problem::user_error(

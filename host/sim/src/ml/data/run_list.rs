@@ -49,34 +49,33 @@ pub(crate) fn answer(page: page::Page) -> Result<Reply, Problem> {
     Call::ok(&body)
 }
 
+/// Whether a run is of this experiment.
+pub(crate) fn is_of(run: &Value, experiment: &Value) -> bool {
+    ["experimentId", "experimentName"]
+        .iter()
+        .zip(["experimentId", "name"])
+        .any(|(of_run, own)| run[*of_run].is_string() && run[*of_run] == experiment[own])
+}
+
 fn query(call: &mut Call<'_>) -> Result<Reply, Problem> {
     let query = Query::of(&call.asked.json()?)?;
     let experiment = call.name("experiment");
     let experiment_id = call.name("experiment_id");
-    let is_known = call
+    let known = call
         .state
         .records
         .below("experiments/", "", 0)
-        .any(|(_, each)| {
+        .find(|(_, each)| {
             each["name"] == experiment.as_str() || each["experimentId"] == experiment_id.as_str()
-        });
-    if !is_known {
-        return Err(Problem::not_found(&format!("{experiment}{experiment_id}")));
-    }
-    let found = page(
-        call,
-        "runs/",
-        query.token.as_deref(),
-        query.top,
-        |_, _, run| {
-            let own = if experiment.is_empty() {
-                run["experimentId"] == experiment_id.as_str()
-            } else {
-                run["experimentName"] == experiment.as_str()
-            };
-            (own && query.filter.fits(run)).then(|| shown(run))
-        },
-    )?;
+        })
+        .map(|(_, each)| each.into_owned())
+        .ok_or_else(|| Problem::not_found(&format!("{experiment}{experiment_id}")))?;
+    let token = query.token.as_deref();
+    let found = page(call, "runs/", token, query.top, |_, _, run| {
+        // A run says the id of its experiment, and not always the name.
+        let own = is_of(run, &known);
+        (own && query.filter.fits(run)).then(|| shown(run))
+    })?;
     answer(found)
 }
 
