@@ -18,5 +18,7 @@ mod listing;
 mod parts;
 #[path = "service/patching.rs"]
 mod patching;
+#[path = "service/sample.rs"]
+mod sample;
 #[path = "service/secrets.rs"]
 mod secrets;

@@ -107,7 +107,7 @@ impl Bed {
 }
 
 /// The workspace of a simulator, opened.
-fn open(sim: &AzureMl) -> Workspace {
+pub(crate) fn open(sim: &AzureMl) -> Workspace {
     let cloud = Cloud::simulator(sim.url()).unwrap();
     let credential = Credential::choose_for(&cloud, None, &|_| None).unwrap();
     let target = Target::parse(&format!(
