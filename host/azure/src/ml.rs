@@ -28,6 +28,7 @@ mod patch;
 mod place;
 mod records;
 mod refer;
+mod resources;
 mod runs;
 mod storage;
 mod target;

@@ -16,6 +16,7 @@ use super::line::Heard;
 use super::operation;
 use super::place::Place;
 use super::records::Records;
+use super::resources::UNCHANGED;
 use crate::change::impossible;
 use crate::error::Answer;
 
@@ -56,6 +57,9 @@ impl Records {
             if seen.entry.kind == Kind::Workspace {
                 return Err(impossible(path, NO_WORKSPACE));
             }
+            if seen.entry.kind == Kind::Resource {
+                return Err(impossible(path, UNCHANGED));
+            }
             if seen.is_being_deleted() {
                 return self.await_absence(path).await;
             }
@@ -94,6 +98,7 @@ impl Records {
         let heard = match &place {
             Place::Run(id) => self.delete_managed(&["jobs", id], &[]).await?,
             Place::Metrics(id) => return self.delete_metrics(id).await,
+            Place::Resource(..) => return Err(NO_NAME),
             Place::Experiment(_) => {
                 let id = seen
                     .text("experimentId")

@@ -12,9 +12,14 @@ use crate::names::escaped;
 use crate::wire::Effect;
 
 /// Which version of an interface is spoken, by the provider's name: those whose specifications are at hand.
-const VERSIONS: [(&str, &str); 2] = [
+/// That of Log Analytics is at hand for its purge only; that it has workspaces too is an *assumption*.
+const VERSIONS: [(&str, &str); 6] = [
     ("Microsoft.MachineLearningServices", "2024-04-01"),
     ("Microsoft.Storage", "2023-05-01"),
+    ("Microsoft.KeyVault", "2023-07-01"),
+    ("Microsoft.ContainerRegistry", "2023-07-01"),
+    ("Microsoft.Insights", "2020-02-02"),
+    ("Microsoft.OperationalInsights", "2020-08-01"),
 ];
 
 /// One workspace, as the management plane sees it.
@@ -52,6 +57,9 @@ impl Manage {
     /// The address of a resource by its id; none when it is of a provider that is not spoken to.
     pub(crate) fn of_id(&self, id: &str, query: &[(&str, &str)]) -> Option<Url> {
         let lower = id.to_ascii_lowercase();
+        if !lower.starts_with("/subscriptions/") {
+            return None;
+        }
         let (_, version) = VERSIONS.into_iter().find(|(provider, _)| {
             lower.contains(&format!("/providers/{}/", provider.to_ascii_lowercase()))
         })?;

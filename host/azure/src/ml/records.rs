@@ -75,6 +75,9 @@ impl Records {
         if may("endpoints") {
             findings.extend(["online", "batch"].map(|kind| self.endpoints(kind, pattern)));
         }
+        if may("resources") {
+            findings.push(self.resources(pattern));
+        }
         for root in UNREAD.into_iter().filter(|root| may(root)) {
             let path = EntryPath::of_segments([root]).expect("a constant");
             findings.push(gap(path, NOT_READ));
@@ -104,6 +107,7 @@ impl Records {
             Place::Experiment(name) => self.experiment(name).await,
             Place::Run(id) => self.run(id).await,
             Place::Metrics(id) => self.metrics(id).await,
+            Place::Resource(kind, name) => self.resource(kind, name).await,
         };
         let said = said.map_err(|answer| about(answer, path, "reading"))?;
         // Services ignore the case of names; an entry has one, and it is theirs.
@@ -112,6 +116,7 @@ impl Records {
             Place::Experiment(name) => ("name", Some(name.as_str())),
             Place::Run(id) => ("runId", Some(id.as_str())),
             Place::Metrics(_) => ("runId", None),
+            Place::Resource(_, name) => ("name", Some(name.as_str())),
         };
         let theirs = said.get(member).and_then(Value::as_str);
         match (own, theirs) {

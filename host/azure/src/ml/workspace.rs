@@ -226,6 +226,7 @@ impl Store for Workspace {
         }
         match entry.kind {
             Kind::Workspace => Forecast::Impossible(super::delete::NO_WORKSPACE.to_owned()),
+            Kind::Resource => Forecast::Impossible(super::resources::UNCHANGED.to_owned()),
             Kind::Experiment => {
                 Forecast::Unknown("the service deletes only an experiment without runs".to_owned())
             }
@@ -237,7 +238,12 @@ impl Store for Workspace {
         match Kind::of(path) {
             // What of the others could be written needs the whole of them sent back, secrets and all.
             Some(
-                Kind::Datastore | Kind::Endpoint | Kind::Schedule | Kind::Compute | Kind::Code,
+                Kind::Datastore
+                | Kind::Endpoint
+                | Kind::Schedule
+                | Kind::Compute
+                | Kind::Code
+                | Kind::Resource,
             )
             | None => &[],
             Some(kind) => record::writable_fields(kind),

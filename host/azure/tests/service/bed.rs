@@ -13,7 +13,7 @@ pub(crate) struct Bed {
 }
 
 /// One record of every kind that is read, sorted.
-pub(crate) const RECORDS: [&str; 17] = [
+pub(crate) const RECORDS: [&str; 22] = [
     "/codes/code/1",
     "/components/step/1",
     "/computes/cluster",
@@ -27,6 +27,11 @@ pub(crate) const RECORDS: [&str; 17] = [
     "/experiments/churn",
     "/models/mail/1",
     "/models/mail/2",
+    "/resources/insights/ai-practice",
+    "/resources/logs/log-practice",
+    "/resources/registry/acrpractice",
+    "/resources/storage/practice",
+    "/resources/vault/kv-practice",
     "/runs/first",
     "/runs/first/metrics",
     "/schedules/weekly",
@@ -34,13 +39,7 @@ pub(crate) const RECORDS: [&str; 17] = [
 ];
 
 /// What no version reads yet, and says so.
-pub(crate) const UNREAD: [&str; 5] = [
-    "/files",
-    "/pipelines",
-    "/resources",
-    "/services",
-    "/telemetry",
-];
+pub(crate) const UNREAD: [&str; 4] = ["/files", "/pipelines", "/services", "/telemetry"];
 
 impl Bed {
     /// A workspace that holds nothing.
@@ -54,7 +53,8 @@ impl Bed {
     pub(crate) async fn new(settings: AzureMlSettings) -> Self {
         let bed = Self::empty(settings).await;
         for path in RECORDS {
-            if path != "/workspace" {
+            // These come with the workspace itself.
+            if path != "/workspace" && !path.starts_with("/resources/") {
                 bed.sim.seed_record(path, document(path));
             }
         }

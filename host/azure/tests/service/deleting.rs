@@ -121,6 +121,14 @@ async fn a_permit_for_another_act_deletes_nothing() {
             .await;
         assert!(archived.is_err(), "{archived:?}");
     }
+    let vault = bed.stat("/resources/vault/kv-practice").await;
+    let forecast = bed.store.forecast(&vault, true).await;
+    assert!(matches!(forecast, Forecast::Impossible(_)), "{forecast:?}");
+    let refused = bed.store.delete(&delete(&vault.path), &vault.version).await;
+    assert!(
+        matches!(refused, Err(StoreError::Impossible { .. })),
+        "{refused:?}"
+    );
     let workspace = bed.stat("/workspace").await;
     let forecast = bed.store.forecast(&workspace, true).await;
     assert!(matches!(forecast, Forecast::Impossible(_)), "{forecast:?}");

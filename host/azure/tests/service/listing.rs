@@ -106,6 +106,8 @@ async fn patterns_choose_and_only_what_they_may_choose_is_asked_for() {
             ],
         ),
         ("/workspace", &["/workspace"]),
+        ("/resources/logs/*", &["/resources/logs/log-practice"]),
+        ("/resources/vault/absent", &[]),
     ] {
         assert_eq!(bed.paths(pattern).await, expect, "{pattern}");
     }
@@ -207,6 +209,10 @@ async fn what_is_out_of_reach_is_a_gap_and_the_rest_is_listed() {
     let (entries, gaps) = bed.list("/**").await.unwrap();
     let found: Vec<&str> = entries.iter().map(|entry| entry.path.as_str()).collect();
     assert!(found.contains(&"/data/people/1") && !found.contains(&"/models/mail/1"));
+    bed.goes_wrong("Vaults_Get", FaultKind::Status(403, None));
+    let (resources, unseen) = bed.list("/resources/**").await.unwrap();
+    assert_eq!(resources.len(), 4);
+    assert_eq!(unseen[0].path.as_str(), "/resources/vault/kv-practice");
     for place in ["/models", "/runs", "/experiments"] {
         let gap = gaps.iter().find(|gap| gap.path.as_str() == place);
         assert_eq!(gap.unwrap().reason, "no permission to list", "{place}");
@@ -245,7 +251,7 @@ async fn names_that_no_address_can_have_name_nothing() {
             "{at}: {absent:?}"
         );
     }
-    for at in ["/services/x", "/files/share/x", "/resources/vault/x"] {
+    for at in ["/services/x", "/files/share/x", "/telemetry/c/t"] {
         let unread = bed.store.stat(&path(at)).await;
         assert!(
             matches!(unread, Err(StoreError::OutOfReach { .. })),

@@ -10,11 +10,9 @@ use crate::bed::{open, path};
 
 async fn all(store: &dyn Store) -> Vec<Entry> {
     let (entries, _) = listed(store.list(&Pattern::everything())).await.unwrap();
-    let is_file = |entry: &Entry| entry.path.root() == "files";
-    entries
-        .into_iter()
-        .filter(|entry| !is_file(entry))
-        .collect()
+    // Files are not read yet; what a workspace depends on is not in a directory.
+    let is_compared = |entry: &Entry| !["files", "resources"].contains(&entry.path.root());
+    entries.into_iter().filter(is_compared).collect()
 }
 
 async fn referring(store: &dyn Store) -> Vec<String> {

@@ -53,6 +53,14 @@ async fn no_secret_of_a_record_reaches_anybody() {
     );
     assert!(!seen.contains(CANARY), "{seen}");
     assert!(!seen.contains(&bed.sim.storage().key()));
+    let insights = "/resources/insights/ai-practice";
+    let stored = bed.sim.record(&format!(
+        "{}/providers/Microsoft.Insights/components/ai-practice",
+        bed.sim.arm_id().split("/providers/").next().unwrap()
+    ));
+    let key = stored.unwrap()["properties"]["InstrumentationKey"].clone();
+    assert!(bed.text(insights).await.contains("InstrumentationKey"));
+    assert!(!seen.contains(key.as_str().unwrap()));
 }
 
 /// What a service writes in words is not repeated: it may hold anything.
