@@ -9,6 +9,7 @@
 //! The services have no conditional requests: every change reads the record again and compares it first
 //! (the guard is *checked*). Written from the specifications; what they do not say is marked *assumption*.
 
+mod ahead;
 mod answer;
 mod archive;
 mod assets;

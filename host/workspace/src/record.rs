@@ -14,7 +14,11 @@ use crate::{Entry, EntryPath, Kind, Millis, Version};
 /// `shown` is the same document with the values of credentials blanked: properties are read from what may
 /// be seen, since a tag can hold a credential.
 pub fn entry(path: EntryPath, kind: Kind, document: &[u8], shown: &[u8]) -> Option<Entry> {
-    let value: Value = serde_json::from_slice(shown).ok()?;
+    entry_of(path, kind, document, &serde_json::from_slice(shown).ok()?)
+}
+
+/// The same, where what may be seen is a value already.
+pub fn entry_of(path: EntryPath, kind: Kind, document: &[u8], value: &Value) -> Option<Entry> {
     value.as_object()?;
     Some(Entry {
         path,
@@ -22,11 +26,11 @@ pub fn entry(path: EntryPath, kind: Kind, document: &[u8], shown: &[u8]) -> Opti
         size_bytes: Some(document.len() as u64),
         version: Version::of_document(document),
         created: time(
-            &value,
+            value,
             &["createdTimeUtc", "createdUtc", "createdTime", "createdAt"],
         ),
         modified: time(
-            &value,
+            value,
             &[
                 "lastModifiedUtc",
                 "lastModifiedTimeUtc",
@@ -34,7 +38,7 @@ pub fn entry(path: EntryPath, kind: Kind, document: &[u8], shown: &[u8]) -> Opti
                 "lastModifiedAt",
             ],
         ),
-        properties: properties(&value),
+        properties: properties(value),
     })
 }
 

@@ -6,11 +6,14 @@ use serde_json::{Map, Value, json};
 
 use super::answer::about;
 use super::data::{NO_NAME, Service};
-use super::document::Seen;
+use super::document::{Document, Seen};
 use super::operation;
 use super::place::Place;
 use super::records::Records;
 use crate::error::Answer;
+
+/// What is said of a thing that became another while it was about to be changed.
+const CHANGED: Answer = Answer::Malformed("it has changed");
 
 /// What is changed of a record.
 #[derive(Clone, Debug)]
@@ -78,6 +81,9 @@ impl Records {
                 Err(answer) if answer.is_passing() && self.manage.line.again(tried).await => {
                     tried += 1;
                 }
+                Err(answer) if answer == CHANGED => {
+                    return Err(StoreError::Changed(path.clone()));
+                }
                 Err(answer) => return Err(about(answer, path, doing)),
             }
         }
@@ -136,10 +142,17 @@ impl Records {
             }
             (Method::Patch, body)
         } else {
-            let below = seen.said.get("properties").cloned();
+            let mut said = self.managed_at(&url).await?;
+            let below = said.get_mut("properties").map(Value::take);
             let Some(Value::Object(mut below)) = below else {
                 return Err(Answer::Malformed("a thing without properties"));
             };
+            // What is sent back is what was compared.
+            said["properties"] = Value::Object(below.clone());
+            let now = Document::of(seen.entry.kind, said);
+            if now.is_none_or(|now| now.version() != seen.entry.version) {
+                return Err(CHANGED);
+            }
             below.extend(members);
             (Method::Put, json!({"properties": below}))
         };

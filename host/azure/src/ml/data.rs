@@ -10,6 +10,7 @@ use futures::stream::{self, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
+use super::ahead::ahead;
 use super::line::{Heard, Line};
 use super::manage::{Manage, Rows, Watch, address, rows_of};
 use crate::error::Answer;
@@ -198,7 +199,7 @@ where
         watch: Watch::default(),
     });
     let ask = Arc::new(ask);
-    stream::try_unfold(begin, move |at| {
+    let pages = stream::try_unfold(begin, move |at| {
         let ask = ask.clone();
         async move {
             let Some(mut at) = at else { return Ok(None) };
@@ -220,11 +221,12 @@ where
             });
             Ok(Some((stream::iter(rows.into_iter().map(Ok)), next)))
         }
-    })
-    .map(|page| match page {
-        Ok(rows) => rows.boxed(),
-        Err(answer) => stream::iter([Err(answer)]).boxed(),
-    })
-    .flatten()
-    .boxed()
+    });
+    ahead(pages)
+        .map(|page| match page {
+            Ok(rows) => rows.boxed(),
+            Err(answer) => stream::iter([Err(answer)]).boxed(),
+        })
+        .flatten()
+        .boxed()
 }

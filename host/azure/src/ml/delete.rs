@@ -170,7 +170,7 @@ impl Records {
         let mut tried = 0;
         loop {
             let now = self.look(path).await?;
-            let (one, other) = (seen.document.value(), now.document.value());
+            let (one, other) = (&seen.document.value, &now.document.value);
             let is_same = record::writable_fields(Kind::Run)
                 .iter()
                 .all(|name| one.get(name) == other.get(name));

@@ -18,6 +18,8 @@ pub(crate) struct Document {
     pub(crate) real: Vec<u8>,
     /// As anybody may see it.
     pub(crate) shown: Vec<u8>,
+    /// The same as a value.
+    pub(crate) value: Value,
 }
 
 /// A record that was listed or looked at.
@@ -25,8 +27,6 @@ pub(crate) struct Document {
 pub(crate) struct Seen {
     pub(crate) entry: Entry,
     pub(crate) document: Document,
-    /// What the service said, whole: a change on the management plane sends all of it back.
-    pub(crate) said: Value,
 }
 
 /// How far the service is with a thing: it moves on while a thing is deleted, and is no other state of it.
@@ -34,17 +34,24 @@ pub(crate) const PROGRESS: &str = "provisioningState";
 
 impl Document {
     /// None for what is no object, or cannot be shown: nobody knows what in it is secret.
-    pub(crate) fn of(kind: Kind, said: &Value) -> Option<Self> {
-        let mut members = said.as_object()?.clone();
+    pub(crate) fn of(kind: Kind, said: Value) -> Option<Self> {
+        let Value::Object(mut members) = said else {
+            return None;
+        };
         if !matches!(kind, Kind::Run | Kind::Experiment | Kind::Metrics) {
             members = flat(members);
         }
         if kind == Kind::Run {
             drop_what_is_made_anew(&mut members);
         }
-        let real = Value::Object(members).to_string().into_bytes();
+        let value = Value::Object(members);
+        let real = value.to_string().into_bytes();
         let shown = remit_formats::blank_credentials(&real).ok()?;
-        Some(Self { real, shown })
+        let value = match shown == real {
+            true => value,
+            false => serde_json::from_slice(&shown).ok()?,
+        };
+        Some(Self { real, shown, value })
     }
 
     pub(crate) fn version(&self) -> Version {
@@ -76,11 +83,6 @@ impl Document {
                 Version::of_document(text.as_bytes()) == *version
             })
     }
-
-    /// What may be seen, as a value.
-    pub(crate) fn value(&self) -> Value {
-        serde_json::from_slice(&self.shown).unwrap_or_default()
-    }
 }
 
 impl Seen {
@@ -90,23 +92,22 @@ impl Seen {
             path: path.clone(),
             reason: "not a JSON document that can be shown".to_owned(),
         };
-        let document = Document::of(kind, &said).ok_or_else(out)?;
-        let entry = record::entry(path.clone(), kind, &document.real, &document.shown);
+        let document = Document::of(kind, said).ok_or_else(out)?;
+        let entry = record::entry_of(path.clone(), kind, &document.real, &document.value);
         Ok(Self {
             entry: entry.ok_or_else(out)?,
             document,
-            said,
         })
     }
 
     /// Whether the service is deleting it.
     pub(crate) fn is_being_deleted(&self) -> bool {
-        self.document.value().get(PROGRESS).and_then(Value::as_str) == Some("Deleting")
+        self.document.value.get(PROGRESS).and_then(Value::as_str) == Some("Deleting")
     }
 
     /// A member's text, as it may be seen.
     pub(crate) fn text(&self, name: &str) -> Option<String> {
-        record::text(&self.document.value(), name)
+        record::text(&self.document.value, name)
     }
 }
 
@@ -141,7 +142,7 @@ mod tests {
     use serde_json::json;
 
     fn shown(kind: Kind, said: Value) -> Value {
-        Document::of(kind, &said).unwrap().value()
+        Document::of(kind, said).unwrap().value
     }
 
     #[test]
@@ -161,7 +162,7 @@ mod tests {
     fn the_order_and_the_tokens_of_a_look_make_no_version() {
         let version = |text: &str| {
             let said = serde_json::from_str(text).unwrap();
-            Document::of(Kind::Run, &said).unwrap().version()
+            Document::of(Kind::Run, said).unwrap().version()
         };
         let first = version(
             r#"{"runId": "a", "token": "b25l", "logFiles": {"a": "https://acct.blob.core.windows.net/c/a?sig=b25l"}}"#,
@@ -177,7 +178,7 @@ mod tests {
     fn credentials_are_blanked() {
         let said = json!({"runId": "a", "token": "c3ludGhldGlj", "properties": {
             "key": "c3ludGhldGlj", "uri": "https://acct.blob.core.windows.net/c/a?sig=c3ludGhldGlj"}});
-        let document = Document::of(Kind::Run, &said).unwrap();
+        let document = Document::of(Kind::Run, said).unwrap();
         let text = String::from_utf8(document.shown).unwrap();
         assert!(!text.contains("c3ludGhldGlj"), "{text}");
     }
@@ -186,7 +187,7 @@ mod tests {
     fn how_far_the_service_is_makes_no_other_thing() {
         let of = |state: &str| {
             let said = json!({"name": "c", "properties": {"provisioningState": state}});
-            Document::of(Kind::Compute, &said).unwrap()
+            Document::of(Kind::Compute, said).unwrap()
         };
         let before = of("Succeeded").version();
         assert_ne!(of("Deleting").version(), before);
@@ -194,7 +195,7 @@ mod tests {
         let other =
             json!({"name": "c", "tags": {}, "properties": {"provisioningState": "Deleting"}});
         assert!(
-            !Document::of(Kind::Compute, &other)
+            !Document::of(Kind::Compute, other)
                 .unwrap()
                 .is_but_for_progress(&before)
         );

@@ -6,6 +6,7 @@ use azure_core::http::{Method, Url};
 use futures::stream::{self, BoxStream, StreamExt as _};
 use serde_json::Value;
 
+use super::ahead::ahead;
 use super::line::{Heard, Line};
 use crate::error::Answer;
 use crate::names::escaped;
@@ -145,7 +146,7 @@ fn rows(line: Arc<Line>, url: Url) -> Rows {
         url,
         watch: Watch::default(),
     });
-    stream::try_unfold(begin, move |at| {
+    let pages = stream::try_unfold(begin, move |at| {
         let line = line.clone();
         async move {
             let Some(mut at) = at else { return Ok(None) };
@@ -159,13 +160,14 @@ fn rows(line: Arc<Line>, url: Url) -> Rows {
             });
             Ok(Some((stream::iter(rows.into_iter().map(Ok)), next)))
         }
-    })
-    .map(|page| match page {
-        Ok(rows) => rows.boxed(),
-        Err(answer) => stream::iter([Err(answer)]).boxed(),
-    })
-    .flatten()
-    .boxed()
+    });
+    ahead(pages)
+        .map(|page| match page {
+            Ok(rows) => rows.boxed(),
+            Err(answer) => stream::iter([Err(answer)]).boxed(),
+        })
+        .flatten()
+        .boxed()
 }
 
 /// Where the next page is: absolute, and on the same host as this one.

@@ -96,8 +96,8 @@ impl Workspace {
             Err(StoreError::OutOfReach { .. }) => None,
             Err(error) => return Err(error),
         };
-        let document = seen.document.value();
-        Ok(referred(&seen.entry.path, &document, datastores, own))
+        let document = &seen.document.value;
+        Ok(referred(&seen.entry.path, document, datastores, own))
     }
 
     /// What every record refers to.

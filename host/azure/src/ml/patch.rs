@@ -33,8 +33,8 @@ impl Records {
             return Ok(seen.entry.version);
         }
         let merges = matches!(seen.entry.kind, Kind::Run | Kind::Experiment);
-        let old = seen.document.value();
-        let loses = |name: &str| !lost(&old, &members, name).is_empty();
+        let old = &seen.document.value;
+        let loses = |name: &str| !lost(old, &members, name).is_empty();
         if merges && (loses("properties") || (seen.entry.kind == Kind::Experiment && loses("tags")))
         {
             return Err(impossible(
@@ -54,7 +54,7 @@ impl Records {
     ) -> Result<(), Answer> {
         let body = Value::Object(members.clone());
         self.change_run(seen, id, &body).await?;
-        let gone = lost(&seen.document.value(), members, "tags");
+        let gone = lost(&seen.document.value, members, "tags");
         if gone.is_empty() {
             return Ok(());
         }

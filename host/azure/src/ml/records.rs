@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+use azure_core::http::Url;
 use futures::stream::{self, BoxStream, StreamExt as _};
 use remit_workspace::{EntryPath, Gap, Kind, Pattern, StoreError};
 use serde_json::Value;
@@ -128,7 +129,12 @@ impl Records {
     async fn managed(&self, names: &[String]) -> Result<Value, Answer> {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let url = self.manage.url(&names, &[]).ok_or(super::data::NO_NAME)?;
-        Ok(self.manage.line.get(&url).await?.body)
+        self.managed_at(&url).await
+    }
+
+    /// What is at this address of the management plane.
+    pub(crate) async fn managed_at(&self, url: &Url) -> Result<Value, Answer> {
+        Ok(self.manage.line.get(url).await?.body)
     }
 
     /// Things with a name and nothing below: datastores, computes, schedules.

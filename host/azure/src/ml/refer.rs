@@ -30,7 +30,7 @@ impl Records {
         let mut listing = self.list(&pattern);
         while let Some(item) = listing.try_next().await? {
             if let Found::Record(seen) = item
-                && let Some(datastore) = Datastore::of(&seen.document.value())
+                && let Some(datastore) = Datastore::of(&seen.document.value)
             {
                 found.insert(seen.entry.path.file_name(), datastore);
             }
