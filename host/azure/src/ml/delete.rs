@@ -86,6 +86,12 @@ impl Records {
                     if let Err(StoreError::NotFound(_)) = self.look(path).await {
                         return Ok(Deleted::Gone);
                     }
+                    // It is shown, whatever one service knows of it: a run may be no job.
+                    if answer.status() == 404 {
+                        let unknown =
+                            Answer::Malformed("the service that deletes it does not know it");
+                        return Err(StoreError::failed(path, DELETING, unknown));
+                    }
                     return Err(refused(answer, path, seen.entry.kind));
                 }
             }

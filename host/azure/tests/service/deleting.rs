@@ -264,6 +264,23 @@ async fn gone_is_said_only_when_a_look_shows_nothing() {
     }
 }
 
+/// One service may not know what another shows: that is not *no longer there*.
+#[tokio::test]
+async fn what_is_shown_is_there_though_nobody_deletes_it() {
+    let bed = Bed::new(AzureMlSettings::default()).await;
+    for status in [204, 404] {
+        let entry = bed.stat("/runs/first").await;
+        bed.goes_wrong("Jobs_Delete", FaultKind::Status(status, None));
+        let unknown = bed.store.delete(&delete(&entry.path), &entry.version).await;
+        assert!(
+            matches!(unknown, Err(StoreError::Failed { .. })),
+            "{status}: {unknown:?}"
+        );
+        bed.sim.clear_faults();
+    }
+    assert_eq!(bed.changes(), [""; 0]);
+}
+
 #[tokio::test]
 async fn a_lock_holds() {
     let bed = Bed::new(AzureMlSettings::default()).await;
