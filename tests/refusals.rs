@@ -53,7 +53,10 @@ fn misuse_is_told_what_to_do() {
             &["delete", "/files/*", "-w", "w", "--case", "w/x.case"],
             "inside of the workspace",
         ),
-        (&["list", "-w", "azureml://subscriptions/x"], "-w DIRECTORY"),
+        (
+            &["list", "-w", "azureml://subscriptions/x"],
+            "such as azureml://subscriptions/ID/resourcegroups/GROUP/workspaces/NAME",
+        ),
     ] {
         bed.remit(arguments).exits(2).says(expect);
     }

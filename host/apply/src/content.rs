@@ -85,7 +85,7 @@ impl Cut {
 }
 
 /// The SHA-256 of what an entry holds now, in hexadecimal.
-pub(crate) async fn digest(store: &dyn Store, path: &EntryPath) -> Result<String, StoreError> {
+async fn digest(store: &dyn Store, path: &EntryPath) -> Result<String, StoreError> {
     let entry = store.stat(path).await?;
     let mut content = store.open(path, &entry.version, 0).await?;
     let mut hasher = Sha256::new();
@@ -93,6 +93,22 @@ pub(crate) async fn digest(store: &dyn Store, path: &EntryPath) -> Result<String
         hasher.update(&chunk);
     }
     Ok(hex::encode(hasher.finalize()))
+}
+
+/// Whether an entry holds what a redaction was to make of it. Of a record only what is written counts.
+pub(crate) async fn is_as_planned(
+    store: &dyn Store,
+    path: &EntryPath,
+    redaction: &Redaction,
+) -> Result<bool, StoreError> {
+    let Some(expect) = &redaction.written_sha256 else {
+        return Ok(digest(store, path).await? == redaction.after_sha256);
+    };
+    let entry = store.stat(path).await?;
+    let content = store.open(path, &entry.version, 0).await?;
+    let document = document(path, content).await?;
+    let found = remit_formats::members::sha256(&document, store.writable_fields(path));
+    Ok(found.is_ok_and(|found| hex::encode(found) == *expect))
 }
 
 /// Whether a record is archived now.

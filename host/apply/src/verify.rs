@@ -151,9 +151,9 @@ pub async fn verify(
                 }
             }
             (Some(Standing::Ended(State::Done | State::GoneOn(_))), Act::Redact(redaction)) => {
-                match content::digest(store, &step.path).await {
-                    Ok(found) if found == redaction.after_sha256 => verification.redacted += 1,
-                    Ok(_) => verification.broken(&step, "it does not hold what was planned"),
+                match content::is_as_planned(store, &step.path, redaction).await {
+                    Ok(true) => verification.redacted += 1,
+                    Ok(false) => verification.broken(&step, "it does not hold what was planned"),
                     Err(error @ StoreError::Failed { .. }) => return Err(error.into()),
                     Err(error) => verification.broken(&step, format!("it cannot be read: {error}")),
                 }

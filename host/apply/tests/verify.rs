@@ -11,7 +11,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bed::{CREATED, Planned, path};
 use remit_apply::{Append, ApplyError, Beside, Difference, Durable, Verification, apply, verify};
-use remit_plan::Kept;
+use remit_plan::{Act, Kept};
 use remit_workspace::{Memory, Store, StoreError};
 
 async fn verified(planned: &Planned, memory: &Memory) -> Result<Verification, ApplyError> {
@@ -83,6 +83,32 @@ async fn a_redaction_that_does_not_hold_is_seen() {
     memory.take_away(&path("/files/copied-and-redacted.log"));
     let verification = look(&planned, &memory).await;
     assert_eq!((verification.broken, verification.redacted), (2, 0));
+}
+
+/// A service stamps a record with who changed it and when: what was written is what counts, and all of that.
+#[tokio::test]
+async fn a_redacted_record_is_what_was_written_of_it() {
+    let memory = bed::workspace();
+    let run = path("/runs/r1");
+    let document = |who: &str, by: &str| {
+        format!(r#"{{"runId":"r1","tags":{{"who":"{who}"}},"lastModifiedBy":"{by}"}}"#)
+    };
+    memory.put(&run, document(bed::SECRET, "somebody"));
+    let (folder, mut draft) = bed::draft();
+    let cut = bed::redaction(&memory, draft.case(), "/runs/r1").await;
+    let step = bed::step(&memory, "/runs/r1", Act::Redact(cut)).await;
+    draft.propose(&step).unwrap();
+    let planned = bed::seal(&memory, folder, draft).await;
+    planned.apply_plainly(memory.clone()).await.unwrap();
+    let written = String::from_utf8(memory.contents()[&run].to_vec()).unwrap();
+    assert!(!written.contains(bed::SECRET), "{written}");
+    assert_eq!(look(&planned, &memory).await.redacted, 1);
+    memory.put(&run, written.replace("somebody", "the operator"));
+    let verification = look(&planned, &memory).await;
+    assert_eq!((verification.broken, verification.redacted), (0, 1));
+    memory.put(&run, document("jo@example.com", "the operator"));
+    let verification = look(&planned, &memory).await;
+    assert_eq!((verification.broken, verification.redacted), (1, 0));
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use azure_identity::{
 
 use crate::door::identity_options;
 use crate::error::OpenError;
-use crate::{Endpoint, Key, Secret};
+use crate::{Cloud, Endpoint, Key, Secret};
 
 /// What proves who we are. Prints nothing that is secret.
 #[derive(Clone, Debug)]
@@ -30,6 +30,8 @@ pub enum Credential {
     Tokens(Tokens),
     /// Nothing: what the account shows to everybody.
     Anonymous,
+    /// A token that a simulator on this machine takes. [`Cloud`] gives it for no other place.
+    Practice(Secret),
 }
 
 /// Tokens of an identity, and where they come from.
@@ -107,7 +109,32 @@ impl Credential {
             Self::Key(_) => "the account's key, which may do everything".to_owned(),
             Self::Tokens(tokens) => format!("an identity ({})", tokens.source.as_str()),
             Self::Anonymous => "nobody (anonymous)".to_owned(),
+            Self::Practice(_) => "somebody, to a simulator on this machine".to_owned(),
         }
+    }
+
+    /// Chooses who we are to the services of a workspace, which take nothing but tokens: as `wanted` says,
+    /// or the first identity that is there. On this machine it is `REMIT_MANAGEMENT_TOKEN`, or any.
+    pub fn choose_for(
+        cloud: &Cloud,
+        wanted: Option<Choice>,
+        variable: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, OpenError> {
+        let look = |name: &str| variable(name).filter(|value| !value.is_empty());
+        if cloud.is_loopback() {
+            let token = look("REMIT_MANAGEMENT_TOKEN").unwrap_or_else(|| "practice".to_owned());
+            return Ok(Self::Practice(Secret::new(token)));
+        }
+        let choice = wanted.unwrap_or_else(|| {
+            let is_set = |name| look(name).is_some();
+            match () {
+                () if is_set("AZURE_CLIENT_SECRET") => Choice::ClientSecret,
+                () if is_set("AZURE_FEDERATED_TOKEN_FILE") => Choice::WorkloadIdentity,
+                () if is_set("IDENTITY_ENDPOINT") => Choice::ManagedIdentity,
+                () => Choice::DeveloperTools,
+            }
+        });
+        Self::tokens_of(choice, &look)
     }
 
     /// Chooses: what `wanted` names, or the first that is there. `in_address` is the signature that stood in
@@ -163,12 +190,6 @@ impl Credential {
         look: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, OpenError> {
         let need = |name: &str, why| look(name).ok_or(OpenError::Credential(why));
-        let tokens = |credential: Arc<dyn TokenCredential>| {
-            Ok(Self::Tokens(Tokens {
-                source: choice,
-                credential,
-            }))
-        };
         match choice {
             Choice::Sas => match in_address {
                 Some(query) => Ok(Self::Signature(query)),
@@ -197,6 +218,24 @@ impl Credential {
                 )?);
                 Self::of_connection_string(endpoint, &text)
             }
+            Choice::Anonymous => Ok(Self::Anonymous),
+            Choice::ClientSecret
+            | Choice::WorkloadIdentity
+            | Choice::ManagedIdentity
+            | Choice::DeveloperTools => Self::tokens_of(choice, look),
+        }
+    }
+
+    /// Tokens of an identity.
+    fn tokens_of(choice: Choice, look: &dyn Fn(&str) -> Option<String>) -> Result<Self, OpenError> {
+        let need = |name: &str, why| look(name).ok_or(OpenError::Credential(why));
+        let tokens = |credential: Arc<dyn TokenCredential>| {
+            Ok(Self::Tokens(Tokens {
+                source: choice,
+                credential,
+            }))
+        };
+        match choice {
             Choice::ClientSecret => {
                 let tenant = need("AZURE_TENANT_ID", "AZURE_TENANT_ID is not set")?;
                 let client = need("AZURE_CLIENT_ID", "AZURE_CLIENT_ID is not set")?;
@@ -236,7 +275,11 @@ impl Credential {
                 DeveloperToolsCredential::new(None)
                     .map_err(identity("looking for developer tools"))?,
             ),
-            Choice::Anonymous => Ok(Self::Anonymous),
+            Choice::Sas | Choice::Key | Choice::ConnectionString | Choice::Anonymous => {
+                Err(OpenError::Credential(
+                    "the services of a workspace take tokens of an identity only",
+                ))
+            }
         }
     }
 
@@ -390,6 +433,17 @@ mod tests {
         assert!(refused.contains("https only"), "{refused}");
         let cloud = choose("https://acct.blob.core.windows.net", None, &set).unwrap();
         assert_eq!(cloud, "an identity (client-secret)");
+    }
+
+    #[test]
+    fn the_services_of_a_workspace_take_tokens_only() {
+        let cloud = Cloud::choose(&|_| None).unwrap();
+        let choose = |wanted| Credential::choose_for(&cloud, wanted, &|_| None);
+        let refused = choose(Some(Choice::Key)).unwrap_err().to_string();
+        assert!(refused.contains("tokens"), "{refused}");
+        let simulator = Cloud::simulator("http://127.0.0.1:1").unwrap();
+        let practice = Credential::choose_for(&simulator, None, &|_| None).unwrap();
+        assert!(practice.describe().contains("simulator"), "{practice:?}");
     }
 
     #[test]

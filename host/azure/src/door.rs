@@ -1,7 +1,7 @@
 //! The one door to the network.
 //!
 //! Every request of this crate, Microsoft's clients' included, passes [`Door::execute_request`]: it stays
-//! within the account, is signed here and nowhere before, so that no client, log or error above ever has
+//! within the account or the workspace's services, is signed here and nowhere before, so that no client, log or error above ever has
 //! the signature, follows no redirect, and waits at the [`Gate`]. What fails is told without its address.
 
 use std::collections::BTreeMap;
@@ -25,7 +25,7 @@ use tokio::sync::Mutex;
 
 use crate::error::OpenError;
 use crate::gate::Gate;
-use crate::{Credential, Endpoint};
+use crate::{Cloud, Credential, Endpoint};
 
 /// What tokens for storage are asked for.
 const SCOPE: &str = "https://storage.azure.com/.default";
@@ -36,15 +36,45 @@ const TOKEN_SECONDS_MIN: i64 = 300;
 /// An answer whose body is still to come.
 pub(crate) type Arrived = reqwest::Response;
 
-/// The door to one account.
+/// The door to one account, or to the services of one cloud.
 #[derive(Debug)]
 pub(crate) struct Door {
     client: reqwest::Client,
-    endpoint: Endpoint,
+    reach: Reach,
     credential: Credential,
     gate: Gate,
     /// The token that parts of batches carry, for as long as it is good.
     token: Mutex<Option<AccessToken>>,
+}
+
+/// Where a door leads, and nowhere else.
+#[derive(Debug)]
+enum Reach {
+    Account(Endpoint),
+    Services(Cloud),
+}
+
+impl Reach {
+    fn admits(&self, url: &Url) -> bool {
+        match self {
+            Self::Account(endpoint) => endpoint.admits(url),
+            Self::Services(cloud) => cloud.admits(url),
+        }
+    }
+
+    fn is_loopback(&self) -> bool {
+        match self {
+            Self::Account(endpoint) => endpoint.is_loopback(),
+            Self::Services(cloud) => cloud.is_loopback(),
+        }
+    }
+
+    fn scope(&self) -> &str {
+        match self {
+            Self::Account(_) => SCOPE,
+            Self::Services(cloud) => cloud.scope(),
+        }
+    }
 }
 
 impl Door {
@@ -53,13 +83,36 @@ impl Door {
         credential: Credential,
         in_flight_max: usize,
     ) -> Result<Self, OpenError> {
+        Self::to(Reach::Account(endpoint), credential, in_flight_max)
+    }
+
+    /// A door to a cloud's management plane and to the services of its workspaces.
+    pub(crate) fn to_services(
+        cloud: Cloud,
+        credential: Credential,
+        in_flight_max: usize,
+    ) -> Result<Self, OpenError> {
+        Self::to(Reach::Services(cloud), credential, in_flight_max)
+    }
+
+    fn to(reach: Reach, credential: Credential, in_flight_max: usize) -> Result<Self, OpenError> {
+        if matches!(credential, Credential::Practice(_)) && !reach.is_loopback() {
+            return Err(OpenError::Credential(
+                "a token for practice is for a simulator on this machine only",
+            ));
+        }
         Ok(Self {
             client: client()?,
-            endpoint,
+            reach,
             credential,
             gate: Gate::new(in_flight_max),
             token: Mutex::default(),
         })
+    }
+
+    /// Whether a request to this address would be sent.
+    pub(crate) fn admits(&self, url: &Url) -> bool {
+        self.reach.admits(url)
     }
 
     /// Options for clients whose requests go through this door. They try nothing again by themselves.
@@ -68,7 +121,7 @@ impl Door {
         if let Credential::Tokens(tokens) = &self.credential {
             per_try_policies.push(Arc::new(BearerTokenAuthorizationPolicy::new(
                 tokens.credential.clone(),
-                [SCOPE],
+                [self.reach.scope().to_owned()],
             )));
         }
         ClientOptions {
@@ -94,7 +147,7 @@ impl Door {
         let Credential::Tokens(tokens) = &self.credential else {
             return Ok(None);
         };
-        if self.endpoint.is_loopback() {
+        if self.reach.is_loopback() {
             let refused = "a token is sent over https only";
             return Err(Error::with_message(ErrorKind::Credential, refused));
         }
@@ -102,7 +155,12 @@ impl Door {
         let soon = jiff::Timestamp::now().as_second() + TOKEN_SECONDS_MIN;
         let token = match kept.take() {
             Some(token) if token.expires_on.unix_timestamp() > soon => token,
-            _ => tokens.credential.get_token(&[SCOPE], None).await?,
+            _ => {
+                tokens
+                    .credential
+                    .get_token(&[self.reach.scope()], None)
+                    .await?
+            }
         };
         let value = format!("Bearer {}", token.token.secret());
         *kept = Some(token);
@@ -129,8 +187,8 @@ impl Door {
         headers: BTreeMap<String, String>,
         body: Bytes,
     ) -> Result<Arrived, Error> {
-        if !self.endpoint.admits(url) {
-            let refused = "a request would have left the account";
+        if !self.reach.admits(url) {
+            let refused = "a request would have left the account or the cloud";
             return Err(Error::with_message(ErrorKind::Other, refused));
         }
         let _pass = self.gate.enter().await;
@@ -193,6 +251,12 @@ impl Door {
                 // The library writes it itself.
                 headers.remove("content-length");
             }
+            Credential::Practice(token) => {
+                headers.insert(
+                    "authorization".to_owned(),
+                    format!("Bearer {}", token.reveal()),
+                );
+            }
             Credential::Tokens(_) | Credential::Anonymous => {}
         }
         (url, headers)
@@ -248,7 +312,7 @@ impl Default for Patience {
 impl HttpClient for Door {
     async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
         let verb = verb(request.method()).ok_or_else(|| {
-            let never = "a method that no service of storage has";
+            let never = "a method that no service here has";
             Error::with_message(ErrorKind::Other, never)
         })?;
         let headers: BTreeMap<String, String> = request
@@ -299,6 +363,7 @@ fn verb(method: Method) -> Option<&'static str> {
         Method::Delete => "DELETE",
         Method::Get => "GET",
         Method::Head => "HEAD",
+        Method::Patch => "PATCH",
         Method::Post => "POST",
         Method::Put => "PUT",
         _ => return None,
@@ -332,6 +397,18 @@ mod tests {
                 "{refused}"
             );
         }
+    }
+
+    #[test]
+    fn a_token_for_practice_stays_on_this_machine() {
+        let token = || Credential::Practice(crate::Secret::new("c3ludGhldGlj"));
+        let cloud = Cloud::choose(&|_| None).unwrap();
+        assert!(Door::to_services(cloud, token(), 4).is_err());
+        let (account, _) = Endpoint::parse("https://acct.blob.core.windows.net").unwrap();
+        assert!(Door::new(account, token(), 4).is_err());
+        let simulator = Cloud::simulator("http://127.0.0.1:1").unwrap();
+        let door = Door::to_services(simulator, token(), 4).unwrap();
+        assert!(!format!("{door:?}").contains("c3ludGhldGlj"));
     }
 
     #[tokio::test]

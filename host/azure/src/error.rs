@@ -11,6 +11,9 @@ pub enum OpenError {
     /// The address is not one of a storage account.
     #[error("that is no address of a storage account: {0}")]
     Address(&'static str),
+    /// The address, or the cloud it should be in, is not one of a workspace.
+    #[error("that workspace cannot be opened: {0}")]
+    Workspace(&'static str),
     /// The credential cannot be used.
     #[error("the credential cannot be used: {0}")]
     Credential(&'static str),

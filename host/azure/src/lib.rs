@@ -1,4 +1,5 @@
-//! A storage account of Azure as a workspace: blobs and file shares, read and changed.
+//! A storage account of Azure as a workspace: blobs and file shares, read and changed; and a workspace of Azure
+//! Machine Learning with its records and the blobs of its own account (`ml`).
 //!
 //! On Microsoft's own clients (`azure_storage_blob`), with what they lack written here. It knows the service
 //! and nothing of plans or guests. In reading order: [`Endpoint`] (which account), [`Credential`] (who we
@@ -21,6 +22,7 @@ mod forecast;
 mod gate;
 mod gather;
 mod listing;
+mod ml;
 mod names;
 mod proof;
 mod replace;
@@ -37,5 +39,6 @@ pub use door::Patience;
 pub use endpoint::Endpoint;
 pub use error::OpenError;
 pub use examine::{Check, Found};
+pub use ml::{Cloud, Target, Workspace};
 pub use secret::Secret;
 pub use sign::Key;

@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use remit_apply::StoreMut;
-use remit_azure::{Account, Choice, Credential, Endpoint, OpenError, Options};
+use remit_azure::{
+    Account, Choice, Cloud, Credential, Endpoint, OpenError, Options, Target as Named,
+    Workspace as Service,
+};
 use remit_local::Directory;
 use remit_plan::Case;
 use remit_workspace::Store;
@@ -46,6 +49,13 @@ impl Workspace {
                     .hint("or make one to try things on: remit init --sample ./sample")
             })?,
         };
+        if let Some(address) = given.to_str().filter(|text| is_service(text)) {
+            let (service, identity) = open_service(address, target)?;
+            return Ok(Self {
+                store: Arc::new(service),
+                place: Place::Account(identity),
+            });
+        }
         if let Some(address) = given.to_str().filter(|text| text.contains("://")) {
             let (account, identity, _) = open_account(address, target)?;
             return Ok(Self {
@@ -108,6 +118,35 @@ impl Workspace {
     }
 }
 
+/// Whether this names a workspace of Azure Machine Learning.
+fn is_service(address: &str) -> bool {
+    let (scheme, _) = address.split_once("://").unwrap_or_default();
+    scheme.eq_ignore_ascii_case("azureml")
+}
+
+/// Opens a workspace of Azure Machine Learning, with its identity.
+fn open_service(address: &str, target: &Target) -> Result<(Service, String), CommandError> {
+    let named = Named::parse(address).map_err(refused)?;
+    let variable = |name: &str| std::env::var(name).ok();
+    let cloud = Cloud::choose(&variable).map_err(refused)?;
+    let credential = Credential::choose_for(&cloud, choice(target)?, &variable).map_err(refused)?;
+    let identity = named.identity();
+    let service = Service::open(&named, cloud, credential, &Options::default()).map_err(refused)?;
+    Ok((service, identity))
+}
+
+/// The way of saying who one is that was typed, or that the environment names.
+fn choice(target: &Target) -> Result<Option<Choice>, CommandError> {
+    let named = target.credential.clone();
+    let named = named.or_else(|| std::env::var("REMIT_CREDENTIAL").ok());
+    match named.as_deref() {
+        None | Some("") => Ok(None),
+        Some(word) => Choice::parse(word).map(Some).ok_or_else(|| {
+            CommandError::usage(format!("there is no credential `{word}`")).hint(WAYS)
+        }),
+    }
+}
+
 /// Opens a storage account: with its identity, and who we are to it.
 pub(crate) fn open_account(
     address: &str,
@@ -115,12 +154,12 @@ pub(crate) fn open_account(
 ) -> Result<(Account, String, String), CommandError> {
     let (scheme, _) = address.split_once("://").unwrap_or_default();
     if !["https", "http"].contains(&scheme) {
-        return Err(CommandError::usage(format!(
-            "workspaces of `{scheme}://` cannot be opened by this version"
-        ))
-        .hint(
-            "it works on directories: -w DIRECTORY, and on https://ACCOUNT.blob.core.windows.net",
-        ));
+        return Err(
+            CommandError::usage(format!("`{scheme}://` names no storage account")).hint(
+                "workspaces are: a directory, https://ACCOUNT.blob.core.windows.net, \
+             azureml://subscriptions/…/resourcegroups/…/workspaces/…",
+            ),
+        );
     }
     let (mut endpoint, signature) = Endpoint::parse(address).map_err(refused)?;
     let files = target.files_url.clone().or_else(|| {
@@ -130,31 +169,25 @@ pub(crate) fn open_account(
     if let Some(files) = files {
         endpoint = endpoint.with_files(&files).map_err(refused)?;
     }
-    let named = target.credential.clone();
-    let named = named.or_else(|| std::env::var("REMIT_CREDENTIAL").ok());
-    let choice = match named.as_deref() {
-        None | Some("") => None,
-        Some(word) => Some(Choice::parse(word).ok_or_else(|| {
-            CommandError::usage(format!("there is no credential `{word}`")).hint(WAYS)
-        })?),
-    };
     let variable = |name: &str| std::env::var(name).ok();
     let credential =
-        Credential::choose(&endpoint, signature, choice, &variable).map_err(refused)?;
+        Credential::choose(&endpoint, signature, choice(target)?, &variable).map_err(refused)?;
     let (identity, who) = (endpoint.identity(), credential.describe());
     let account = Account::open(endpoint, credential, &Options::default()).map_err(refused)?;
     Ok((account, identity, who))
 }
 
 fn refused(error: OpenError) -> CommandError {
-    let is_about_us = !matches!(error, OpenError::Address(_));
-    let error = CommandError::new(crate::exit::Exit::Usage, error);
-    match is_about_us {
-        true => error.hint(WAYS),
-        false => {
-            error.hint("such as https://ACCOUNT.blob.core.windows.net/[CONTAINER][?SIGNATURE]")
+    let hint = match error {
+        OpenError::Address(_) => {
+            "such as https://ACCOUNT.blob.core.windows.net/[CONTAINER][?SIGNATURE]"
         }
-    }
+        OpenError::Workspace(_) => {
+            "such as azureml://subscriptions/ID/resourcegroups/GROUP/workspaces/NAME"
+        }
+        _ => WAYS,
+    };
+    CommandError::new(crate::exit::Exit::Usage, error).hint(hint)
 }
 
 pub(crate) fn current_dir() -> Result<PathBuf, CommandError> {

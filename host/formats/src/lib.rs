@@ -23,6 +23,7 @@ mod json;
 mod keys;
 mod line;
 mod marks;
+pub mod members;
 mod operator;
 mod redact;
 mod scalar;

@@ -16,8 +16,9 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::StreamExt as _;
 use remit_apply::{Deleted, StoreMut};
+use remit_formats::members;
 use remit_policy::{Act, Permitted};
-use remit_workspace::{Content, EntryPath, Kind, StoreError, Version};
+use remit_workspace::{Content, EntryPath, Kind, StoreError, Version, record};
 use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 use sha2::{Digest as _, Sha256};
@@ -28,8 +29,6 @@ use crate::directory::{Directory, policy_path};
 use crate::error::{Miss, OTHER_LINKS};
 use crate::form::{self, POLICY, Place};
 use crate::read::{Opened, blocking};
-use crate::record;
-use crate::splice;
 use crate::stamp::Stamp;
 
 const DELETING: &str = "deleting";
@@ -285,7 +284,7 @@ impl Directory {
             }
             let shown = credentials::blanked(path, document.as_bytes())?;
             let shown = String::from_utf8(shown).map_err(|_| impossible("not UTF-8"))?;
-            splice::patch(document, &shown, given, record::writable_fields(kind))
+            members::patch(document, &shown, given, record::writable_fields(kind))
                 .map_err(impossible)
         })
     }
@@ -298,15 +297,15 @@ impl Directory {
         self.rewrite_now(path, version, |document, kind| {
             let member =
                 record::archive_member(kind).ok_or_else(|| impossible("it cannot be archived"))?;
-            let inner = splice::members(document).unwrap_or_default();
+            let inner = members::members(document).unwrap_or_default();
             let inner = inner
                 .iter()
                 .find(|(name, _)| name == "properties")
                 .map(|(_, at)| &document[at.clone()]);
             let changed = match inner.filter(|inner| has_member(inner, member)) {
-                Some(inner) => splice::with_member(inner, member, "true")
-                    .and_then(|inner| splice::with_member(document, "properties", &inner)),
-                None => splice::with_member(document, member, "true"),
+                Some(inner) => members::with_member(inner, member, "true")
+                    .and_then(|inner| members::with_member(document, "properties", &inner)),
+                None => members::with_member(document, member, "true"),
             };
             changed.map_err(impossible)
         })
@@ -328,7 +327,7 @@ impl Directory {
 }
 
 fn has_member(document: &str, name: &str) -> bool {
-    splice::members(document)
+    members::members(document)
         .is_some_and(|members| members.iter().any(|(member, _)| member == name))
 }
 

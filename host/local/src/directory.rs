@@ -11,6 +11,7 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use remit_workspace::{
     Content, Entry, EntryPath, Forecast, Gap, Guard, Kind, Listed, Listing, Pattern, References,
     Referring, Relation, Store, StoreError, Version, layout,
+    refer::{self, Datastore, Reference},
 };
 use rustix::fs::{Access, AtFlags, Mode, OFlags};
 
@@ -21,7 +22,6 @@ use crate::error::{Miss, NO_PERMISSION, OTHER_LINKS, OpenError};
 use crate::form::{Form, POLICY, Place};
 use crate::read::{self, Opened, READING, blocking};
 use crate::record;
-use crate::refer::{self, Datastore, Reference};
 use crate::walk::{self, NO_DOCUMENT};
 
 /// A directory, opened as a workspace.
@@ -282,7 +282,8 @@ impl Directory {
             Err(error) => return Err(error),
         };
         let value: Option<serde_json::Value> = serde_json::from_slice(&document).ok();
-        let id = value.and_then(|value| record::member_text(&value, "storageAccount"));
+        let id =
+            value.and_then(|value| remit_workspace::record::member_text(&value, "storageAccount"));
         Ok(id.and_then(|id| id.rsplit('/').next().map(str::to_owned)))
     }
 
@@ -426,7 +427,7 @@ impl Store for Directory {
     }
 
     fn writable_fields(&self, path: &EntryPath) -> &'static [&'static str] {
-        Kind::of(path).map_or(&[], record::writable_fields)
+        Kind::of(path).map_or(&[], remit_workspace::record::writable_fields)
     }
 
     async fn policy_file(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {

@@ -35,8 +35,6 @@ mod error;
 mod form;
 mod read;
 mod record;
-mod refer;
-mod splice;
 mod stamp;
 mod walk;
 

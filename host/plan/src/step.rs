@@ -113,6 +113,10 @@ pub struct Redaction {
     pub places: BTreeMap<String, u64>,
     /// SHA-256 of the result, in hexadecimal: how apply knows after a stop that it was done.
     pub after_sha256: String,
+    /// Of a record: SHA-256 of the members that are written, as [`remit_formats::members::sha256`] makes it, in
+    /// hexadecimal. A service stamps a document with who changed it and when, so the whole is never what was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written_sha256: Option<String>,
     /// Bytes of the result.
     pub after_size_bytes: u64,
 }

@@ -65,6 +65,7 @@ fn redact(at: &str, after: &str) -> Step {
         edits_sha256: "00".repeat(32),
         places: BTreeMap::from([("email".into(), 1)]),
         after_sha256: after.into(),
+        written_sha256: None,
         after_size_bytes: 5,
     };
     step(at, "1", Act::Redact(redaction))

@@ -8,7 +8,9 @@ use std::ops::Range;
 
 use bytes::BytesMut;
 use futures::StreamExt as _;
-use remit_formats::{Edit, FormatError, Key, MAX_DOCUMENT, Operator, RawEdits, top_level_spans};
+use remit_formats::{
+    Edit, FormatError, Key, MAX_DOCUMENT, Operator, RawEdits, members, top_level_spans,
+};
 use remit_plan::{EditsWriter, PlanError, Redaction, format_name, read_edits};
 use remit_workspace::{Entry, StoreError, Version};
 use sha2::{Digest as _, Sha256};
@@ -143,9 +145,15 @@ impl Scope {
             edits_sha256: file.digest.to_hex(),
             places,
             after_sha256: String::new(),
+            written_sha256: None,
             after_size_bytes: 0,
         };
-        match self.try_out(entry, version, &mut redaction, format).await {
+        let written = match cut.extent {
+            Extent::Writable(fields) if !entry.kind.is_object() => Some(fields),
+            Extent::Writable(_) | Extent::Whole => None,
+        };
+        let tried = self.try_out(entry, version, &mut redaction, format, written);
+        match tried.await {
             Ok(()) => Ok(Some(redaction)),
             Err(halt) => {
                 fs::remove_file(&path).map_err(Fault::io("cannot remove", &path))?;
@@ -199,6 +207,7 @@ impl Scope {
         version: &Version,
         redaction: &mut Redaction,
         format: remit_formats::Format,
+        written: Option<&[&str]>,
     ) -> Tried<()> {
         let case = &self.session.case;
         let key = Key::new(*case.key().map_err(Fault::from)?.bytes());
@@ -207,16 +216,26 @@ impl Scope {
         let content = self.session.store.open(&entry.path, version, 0).await;
         let mut content = content.or_else(|error| self.unread(&entry.path, error))?;
         let mut hasher = Sha256::new();
+        // A record is small: its members were read the same way.
+        let mut document = BytesMut::new();
         let mut size = 0;
         while let Some(bytes) = content.next().await {
             let bytes = bytes.or_else(|error: StoreError| self.unread(&entry.path, error))?;
             let after = cutting.push(&bytes).map_err(refused)?;
             hasher.update(&after);
             size += after.len() as u64;
+            if written.is_some() {
+                document.extend_from_slice(&after);
+            }
         }
         let tail = cutting.finish().map_err(refused)?;
         hasher.update(&tail.bytes);
         redaction.after_sha256 = hex::encode(hasher.finalize());
+        if let Some(fields) = written {
+            document.extend_from_slice(&tail.bytes);
+            let sha256 = members::sha256(&document, fields).map_err(refused)?;
+            redaction.written_sha256 = Some(hex::encode(sha256));
+        }
         redaction.after_size_bytes = size + tail.bytes.len() as u64;
         Ok(())
     }

@@ -9,6 +9,7 @@
 //! - [`EntryPath`], the one canonical name of an entry, and [`Pattern`], which names many;
 //! - [`Entry`]: an *object* (bytes), a *record* (a JSON document of the service) or a *generation*
 //!   (an older or deleted state of an object), with the [`Version`] it had when it was listed;
+//! - [`record`] and [`refer`]: what a record's document says of it, and what it refers to;
 //! - [`Store`], through which everything is read; a listing yields entries and [`Gap`]s, because
 //!   *unknown is not empty*;
 //! - [`Memory`], the reference store, with versions, snapshots and soft delete of its own.
@@ -19,6 +20,8 @@ pub mod layout;
 mod memory;
 mod path;
 mod pattern;
+pub mod record;
+pub mod refer;
 mod store;
 
 #[cfg(feature = "conformance")]

@@ -19,7 +19,7 @@ use remit_plan::{
     Step, format_name,
 };
 use remit_policy::{Authority, Policy, Right, Rights, Strength};
-use remit_workspace::{EntryPath, Memory, Pattern, Store};
+use remit_workspace::{EntryPath, Kind, Memory, Pattern, Store};
 
 pub(crate) const CREATED: i64 = 1_790_000_000_000;
 pub(crate) const SECRET: &str = "jo@example.com";
@@ -137,8 +137,19 @@ pub(crate) async fn redaction(memory: &Memory, case: &Case, at: &str) -> Redacti
         edits_sha256: file.digest.to_hex(),
         places: BTreeMap::from([("email".into(), count)]),
         after_sha256: Digest::of(&after).to_hex(),
+        written_sha256: written(memory, at, &after),
         after_size_bytes: after.len() as u64,
     }
+}
+
+/// Of a record, what of it is written.
+fn written(memory: &Memory, at: &str, after: &[u8]) -> Option<String> {
+    let path = path(at);
+    let is_record = Kind::of(&path).is_some_and(|kind| !kind.is_object());
+    let fields = memory.writable_fields(&path);
+    // What is no document is refused when it is applied.
+    let found = remit_formats::members::sha256(after, fields).ok();
+    found.filter(|_| is_record).map(hex::encode)
 }
 
 /// The same as a converter would have staged it, in more than one chunk.

@@ -91,6 +91,7 @@ fn redaction(draft: &Draft, places: &[(&str, u64)], scanner: &str) -> Redaction 
             .map(|(rule, n)| ((*rule).to_owned(), *n))
             .collect(),
         after_sha256: Digest::of(b"after").to_hex(),
+        written_sha256: None,
         after_size_bytes: 2000,
     }
 }

@@ -8,13 +8,16 @@ use std::ops::Range;
 
 use serde::de::{Deserializer as _, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
+use sha2::{Digest as _, Sha256};
+
+use crate::{FormatError, top_level_spans};
 
 /// Why a change cannot be put into a document.
-pub(crate) type Why = &'static str;
+pub type Why = &'static str;
 
 /// The real document with these members as `given` has them. `shown` is the real document with
 /// credentials blanked in place: the view that was changed into `given`.
-pub(crate) fn patch(real: &str, shown: &str, given: &str, fields: &[&str]) -> Result<String, Why> {
+pub fn patch(real: &str, shown: &str, given: &str, fields: &[&str]) -> Result<String, Why> {
     let old = distinct(members(real).ok_or(NOT_AN_OBJECT)?)?;
     let new = distinct(members(given).ok_or(NOT_AN_OBJECT)?)?;
     let mut out = real.to_owned();
@@ -47,7 +50,7 @@ pub(crate) fn patch(real: &str, shown: &str, given: &str, fields: &[&str]) -> Re
 }
 
 /// The document with one member set, or added at its end.
-pub(crate) fn with_member(document: &str, name: &str, value: &str) -> Result<String, Why> {
+pub fn with_member(document: &str, name: &str, value: &str) -> Result<String, Why> {
     let old = members(document).ok_or(NOT_AN_OBJECT)?;
     let mut out = document.to_owned();
     if let Some((_, at)) = old.iter().rev().find(|(old, _)| old == name) {
@@ -63,6 +66,23 @@ pub(crate) fn with_member(document: &str, name: &str, value: &str) -> Result<Str
         }
     }
     Ok(out)
+}
+
+/// The SHA-256 of what these top-level members of a document hold, and of nothing else: the same for as long
+/// as none of them changes, whatever becomes of the others.
+pub fn sha256(document: &[u8], fields: &[&str]) -> Result<[u8; 32], FormatError> {
+    let members = top_level_spans(document)?;
+    let mut hasher = Sha256::new();
+    for field in fields {
+        for (name, at) in members.iter().filter(|(name, _)| name == field) {
+            let value = &document[at.clone()];
+            for text in [name.as_bytes(), value] {
+                hasher.update((text.len() as u64).to_le_bytes());
+                hasher.update(text);
+            }
+        }
+    }
+    Ok(hasher.finalize().into())
 }
 
 const NOT_AN_OBJECT: Why = "not a JSON object";
@@ -140,7 +160,8 @@ fn merge_text(real: &str, shown: &str, given: &str) -> Result<String, Why> {
     String::from_utf8(merged).map_err(|_| AROUND_A_CREDENTIAL)
 }
 
-type Members = Vec<(String, Range<usize>)>;
+/// The names of an object's members, and where their values lie in the text.
+pub type Members = Vec<(String, Range<usize>)>;
 
 fn distinct(members: Members) -> Result<Members, Why> {
     let mut names: Vec<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
@@ -153,7 +174,7 @@ fn distinct(members: Members) -> Result<Members, Why> {
 }
 
 /// The members of a JSON object: their names, and where their values lie. None when it is no object.
-pub(crate) fn members(text: &str) -> Option<Members> {
+pub fn members(text: &str) -> Option<Members> {
     let mut parser = serde_json::Deserializer::from_str(text);
     let found = parser.deserialize_map(Spans { text }).ok()?;
     parser.end().ok()?;
@@ -268,6 +289,24 @@ mod tests {
             r#"{"properties":{"json":"xy {\"key\":\"****\"} xy"}}"#,
             Err(AROUND_A_CREDENTIAL),
         );
+    }
+
+    #[test]
+    fn a_digest_of_members_is_of_these_alone() {
+        let of = |document: &str| sha256(document.as_bytes(), FIELDS).unwrap();
+        let first = of(r#"{"tags":{"a":"b"},"description":"x","n":1}"#);
+        assert_eq!(
+            first,
+            of(r#"{ "n": 2, "description":"x" ,"tags":{"a":"b"}, "m": 3}"#)
+        );
+        for other in [
+            r#"{"tags":{"a":"c"},"description":"x"}"#,
+            r#"{"tags":{"a":"b"}}"#,
+            r#"{"tags":"x","description":{"a":"b"}}"#,
+        ] {
+            assert_ne!(first, of(other), "{other}");
+        }
+        assert!(sha256(b"[]", FIELDS).is_err());
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! What a record's document refers to: URIs that somebody wrote, as patterns over the workspace.
 
-use remit_workspace::{EntryPath, Pattern};
 use serde_json::Value;
 
 use crate::record::member_text;
+use crate::{EntryPath, Pattern};
 
 /// What a URI in a document means.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Reference {
+pub enum Reference {
     /// A path in a datastore, whose record says where that is.
     Datastore {
         /// The datastore's name.
@@ -27,7 +27,7 @@ pub(crate) enum Reference {
 }
 
 /// Every reference in the document, each once.
-pub(crate) fn references(document: &Value) -> Vec<Reference> {
+pub fn references(document: &Value) -> Vec<Reference> {
     let mut found = Vec::new();
     let mut left = vec![document];
     while let Some(value) = left.pop() {
@@ -98,13 +98,15 @@ fn after<'a>(text: &'a str, what: &str) -> Option<(&'a str, &'a str)> {
 }
 
 /// Where a datastore keeps its bytes.
-pub(crate) struct Datastore {
+#[derive(Clone, Debug)]
+pub struct Datastore {
     account: Option<String>,
     root: [String; 2],
 }
 
 impl Datastore {
-    pub(crate) fn of(document: &Value) -> Option<Self> {
+    /// What a datastore's document says; none when it names neither a container nor a share.
+    pub fn of(document: &Value) -> Option<Self> {
         let root = match member_text(document, "containerName") {
             Some(container) => ["blobs".to_owned(), container],
             None => ["files".to_owned(), member_text(document, "fileShareName")?],
@@ -116,7 +118,7 @@ impl Datastore {
     }
 
     /// Everything at and below a path in the datastore; the second is whether it lies in another account.
-    pub(crate) fn place(&self, path: &str, own: Option<&str>) -> Option<(Pattern, bool)> {
+    pub fn place(&self, path: &str, own: Option<&str>) -> Option<(Pattern, bool)> {
         let [root, container] = &self.root;
         place(
             root,
@@ -128,7 +130,7 @@ impl Datastore {
 }
 
 /// Everything at and below a container's path, given as `<container>/<names>`.
-pub(crate) fn place(
+pub fn place(
     root: &str,
     account: Option<&str>,
     own: Option<&str>,

@@ -1,0 +1,118 @@
+//! A workspace, changed. What each verb does lies in `delete`, `archive` and `patch`, and for blobs with their
+//! account; here it is only decided that the permit is one for it.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use remit_apply::{Deleted, StoreMut};
+use remit_policy::{Act, Permitted};
+use remit_workspace::{Content, EntryPath, Kind, StoreError, Version};
+
+use super::Workspace;
+use super::delete::How;
+use super::workspace::is_object;
+use crate::change::impossible;
+use crate::names::RESERVED;
+
+const OTHER_ACT: &str = "permitted for another act";
+
+#[async_trait]
+impl StoreMut for Workspace {
+    async fn delete(
+        &self,
+        permitted: &Permitted,
+        version: &Version,
+    ) -> Result<Deleted, StoreError> {
+        let path = permitted.path();
+        let Act::Delete(strength) = permitted.act() else {
+            return Err(impossible(path, OTHER_ACT));
+        };
+        if is_object(path) {
+            return self.account(path).await?.delete(permitted, version).await;
+        }
+        let how = match strength.cancel {
+            true => How::Cancelled,
+            false => How::Deleted,
+        };
+        self.records().delete(path, version, how).await
+    }
+
+    async fn detach(
+        &self,
+        permitted: &Permitted,
+        version: &Version,
+    ) -> Result<Deleted, StoreError> {
+        let path = permitted.path();
+        if !matches!(permitted.act(), Act::Delete(_)) {
+            return Err(impossible(path, OTHER_ACT));
+        }
+        if Kind::of(path) != Some(Kind::Compute) {
+            return Err(impossible(path, "only a compute target can be detached"));
+        }
+        self.records().delete(path, version, How::Detached).await
+    }
+
+    async fn replace(
+        &self,
+        permitted: &Permitted,
+        version: &Version,
+        content: Content,
+    ) -> Result<Version, StoreError> {
+        let path = permitted.path();
+        if !is_object(path) {
+            return Err(impossible(path, "a record is patched, not replaced"));
+        }
+        let account = self.account(path).await?;
+        account.replace(permitted, version, content).await
+    }
+
+    async fn forget(
+        &self,
+        permitted: &Permitted,
+        version: &Version,
+    ) -> Result<Deleted, StoreError> {
+        let path = permitted.path();
+        if !is_object(path) {
+            // What the service keeps of a record that was patched, nobody can see: the plan says so.
+            return Ok(Deleted::Gone);
+        }
+        self.account(path).await?.forget(permitted, version).await
+    }
+
+    async fn patch(
+        &self,
+        permitted: &Permitted,
+        version: &Version,
+        document: Bytes,
+    ) -> Result<Version, StoreError> {
+        let path = permitted.path();
+        if !matches!(permitted.act(), Act::Redact | Act::Rewrite) {
+            return Err(impossible(path, OTHER_ACT));
+        }
+        if is_object(path) {
+            return Err(impossible(path, "only records can be patched"));
+        }
+        let fields = remit_workspace::Store::writable_fields(self, path);
+        self.records().patch(path, version, &document, fields).await
+    }
+
+    async fn archive(
+        &self,
+        permitted: &Permitted,
+        version: &Version,
+    ) -> Result<Version, StoreError> {
+        let path = permitted.path();
+        if permitted.act() != Act::Archive {
+            return Err(impossible(path, OTHER_ACT));
+        }
+        if !Kind::of(path).is_some_and(Kind::can_be_archived) {
+            return Err(impossible(path, "it cannot be archived"));
+        }
+        self.records().archive(path, version).await
+    }
+
+    async fn write_policy_file(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        let place = EntryPath::of_segments(["blobs", RESERVED]).expect("constants");
+        let account = &self.storage(&place).await?.account;
+        account.write_policy_file(name, bytes).await
+    }
+}

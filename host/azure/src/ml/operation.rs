@@ -1,0 +1,129 @@
+//! What takes longer than an answer: both styles of long-running operations, awaited to their end.
+//!
+//! `Azure-AsyncOperation`: an address that always answers 200, with a status in its body. `Location`: one that
+//! answers 202 until it is done. Where an answer has both, the first is asked (as Microsoft's client does).
+
+use std::time::Duration;
+
+use azure_core::http::Url;
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::line::{Heard, Line};
+use crate::error::Answer;
+
+/// How long an operation is awaited: as long as the service says that it may take
+/// (`x-ms-async-operation-timeout: PT1H`).
+pub(crate) const AWAITED: Duration = Duration::from_secs(3600);
+
+const PAUSE_MAX: Duration = Duration::from_secs(60);
+
+/// Where an operation is asked about.
+enum Ask {
+    Operation(Url),
+    Location(Url),
+}
+
+/// Awaits the end of what an answer began. Without an address to ask it has ended already.
+pub(crate) async fn end(line: &Line, begun: Heard) -> Result<(), Answer> {
+    if begun.status != 202 && begun.operation.is_none() {
+        return Ok(());
+    }
+    let elsewhere = Answer::Malformed("an operation on another host");
+    let mut ask = match (begun.operation, begun.location) {
+        (Some(url), _) => Ask::Operation(url),
+        (None, Some(url)) => Ask::Location(url),
+        // Accepted, and nobody says where to ask: whoever began it looks at the thing itself.
+        (None, None) => return Ok(()),
+    };
+    let until = Instant::now() + AWAITED;
+    let mut wait = begun.retry_after;
+    let mut tried = 0;
+    loop {
+        if Instant::now() >= until {
+            return Err(Answer::Status {
+                status: 202,
+                code: "StillUnderWay".to_owned(),
+            });
+        }
+        // As long as the service wishes, but neither for good nor without a pause.
+        let pause = wait.filter(|wait| !wait.is_zero());
+        tokio::time::sleep(pause.unwrap_or_else(|| line.pause(tried)).min(PAUSE_MAX)).await;
+        tried += 1;
+        let url = match &ask {
+            Ask::Operation(url) | Ask::Location(url) => url,
+        };
+        if !line.admits(url) {
+            return Err(elsewhere);
+        }
+        let heard = line.get(url).await?;
+        wait = heard.retry_after;
+        match &mut ask {
+            Ask::Location(url) => match heard.status {
+                202 => {
+                    if let Some(next) = heard.location {
+                        *url = next;
+                    }
+                }
+                _ => return Ok(()),
+            },
+            Ask::Operation(_) => match status(&heard.body) {
+                Status::Ended => return Ok(()),
+                Status::Failed(code) => return Err(Answer::Status { status: 200, code }),
+                Status::GoesOn => {}
+                Status::Unsaid => return Err(Answer::Malformed("an operation without a status")),
+            },
+        }
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Status {
+    GoesOn,
+    Ended,
+    /// With its code, one word.
+    Failed(String),
+    Unsaid,
+}
+
+/// `status` is required, and any word but these three says that it goes on.
+fn status(body: &Value) -> Status {
+    let Some(status) = body.get("status").and_then(Value::as_str) else {
+        return Status::Unsaid;
+    };
+    match status.to_ascii_lowercase().as_str() {
+        "succeeded" => Status::Ended,
+        "failed" | "canceled" => {
+            let code = body.pointer("/error/code").and_then(Value::as_str);
+            let code = code.unwrap_or(status).chars();
+            Status::Failed(code.take_while(char::is_ascii_alphanumeric).collect())
+        }
+        _ => Status::GoesOn,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_an_operation_says() {
+        for (body, expect) in [
+            (json!({"status": "Succeeded"}), Status::Ended),
+            (json!({"status": "InProgress"}), Status::GoesOn),
+            (
+                json!({"status": "Canceled"}),
+                Status::Failed("Canceled".into()),
+            ),
+            (
+                json!({"status": "Failed", "error": {"code": "Busy now, ada@example.com"}}),
+                Status::Failed("Busy".into()),
+            ),
+            (json!({}), Status::Unsaid),
+            (Value::Null, Status::Unsaid),
+        ] {
+            assert_eq!(status(&body), expect, "{body}");
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Runs: their documents in run history, and whose children they are.
+//!
+//! A list of runs is one of each experiment's, since the specification has no other. That it has archived runs
+//! and children too, unless they are filtered out, is an *assumption*.
+
+use std::sync::Arc;
+
+use futures::stream::{self, StreamExt as _};
+use remit_workspace::{EntryPath, Pattern, StoreError};
+use serde_json::{Value, json};
+
+use super::answer::{about, unlisted};
+use super::data::Service;
+use super::document::Seen;
+use super::records::{AT_ONCE, Finding, Found, Records, found_at, gap, name_of};
+use crate::error::Answer;
+
+impl Records {
+    /// Runs and their metrics, as far as the pattern chooses them.
+    pub(crate) fn runs(&self, pattern: &Pattern) -> Finding {
+        let place = EntryPath::of_segments(["runs"]).expect("a constant");
+        if let Some(id) = pattern.literal_prefix().into_iter().nth(1) {
+            return self.run_and_metrics(&place, &id, pattern);
+        }
+        let (this, pattern) = (self.clone(), pattern.clone());
+        let failed = {
+            let (this, place) = (this.clone(), place.clone());
+            move |answer: Answer| {
+                let (this, place) = (this.clone(), place.clone());
+                stream::once(async move { this.unlisted(&place, answer).await })
+                    .filter_map(std::future::ready)
+                    .boxed()
+            }
+        };
+        let failed = Arc::new(failed);
+        let per_experiment = self.every_experiment().map({
+            let (this, place, failed) = (this.clone(), place.clone(), failed.clone());
+            move |row| -> Finding {
+                let row = match row {
+                    Ok(row) => row,
+                    Err(answer) => return failed(answer),
+                };
+                let Some(name) = name_of(&row) else {
+                    return gap(place.clone(), "an experiment without a name");
+                };
+                let names = ["experiments", name];
+                let rows = this.data.query(&names, "runs:query", json!({}));
+                let (this, place) = (this.clone(), place.clone());
+                let (pattern, failed) = (pattern.clone(), failed.clone());
+                rows.map(move |row| match row {
+                    Ok(row) => this.of_row(&place, row, &pattern),
+                    Err(answer) => failed(answer),
+                })
+                .flatten_unordered(AT_ONCE)
+                .boxed()
+            }
+        });
+        per_experiment.flatten_unordered(AT_ONCE).boxed()
+    }
+
+    /// What the pattern chooses of a run that was listed.
+    fn of_row(&self, place: &EntryPath, row: Value, pattern: &Pattern) -> Finding {
+        let id = row.get("runId").and_then(Value::as_str);
+        let path = id.and_then(|id| place.child(id).ok());
+        let Some(path) = path else {
+            return gap(place.clone(), "a name that no path can say");
+        };
+        let metrics = self.chosen_metrics(&path, pattern);
+        let own = pattern.matches(&path).then(|| Ok(found_at(path, row)));
+        stream::iter(own).chain(metrics).boxed()
+    }
+
+    fn run_and_metrics(&self, place: &EntryPath, id: &[u8], pattern: &Pattern) -> Finding {
+        let Ok(path) = place.child(id) else {
+            return stream::empty().boxed();
+        };
+        let metrics = self.chosen_metrics(&path, pattern);
+        match pattern.matches(&path) {
+            true => self.looked_at(path).chain(metrics).boxed(),
+            false => metrics,
+        }
+    }
+
+    /// The metrics of a run, where the pattern chooses them: they are requests of their own.
+    fn chosen_metrics(&self, run: &EntryPath, pattern: &Pattern) -> Finding {
+        match run.child("metrics") {
+            Ok(path) if pattern.matches(&path) => self.looked_at(path),
+            _ => stream::empty().boxed(),
+        }
+    }
+
+    fn looked_at(&self, path: EntryPath) -> Finding {
+        let this = self.clone();
+        stream::once(async move {
+            match this.look(&path).await {
+                Ok(seen) => Some(Ok(Found::Record(Box::new(seen)))),
+                Err(StoreError::NotFound(_)) => None,
+                Err(error) => Some(unlisted(error).map(Found::Gap)),
+            }
+        })
+        .filter_map(std::future::ready)
+        .boxed()
+    }
+
+    pub(crate) async fn run(&self, id: &str) -> Result<Value, Answer> {
+        self.data.get(Service::History, &["runs", id]).await
+    }
+
+    /// The runs that a run started.
+    pub(crate) fn children(&self, run: &EntryPath) -> Finding {
+        let (this, run) = (self.clone(), run.clone());
+        stream::once(async move {
+            let seen = match this.look(&run).await {
+                Ok(seen) => seen,
+                Err(StoreError::NotFound(_)) => return stream::empty().boxed(),
+                Err(error) => return stream::iter([unlisted(error).map(Found::Gap)]).boxed(),
+            };
+            let experiment = match this.experiment_of(&seen).await {
+                Ok(experiment) => experiment,
+                Err(answer) => {
+                    let error = about(answer, &run, "listing the children");
+                    return stream::iter([unlisted(error).map(Found::Gap)]).boxed();
+                }
+            };
+            let id = run.file_name();
+            let rows = this.data.children(experiment.as_deref(), &id);
+            let place = EntryPath::of_segments(["runs"]).expect("a constant");
+            this.found(run, rows, &Pattern::everything(), move |row| {
+                place.child(row.get("runId")?.as_str()?).ok()
+            })
+        })
+        .flatten()
+        .boxed()
+    }
+
+    /// The name of a run's experiment: its document may say only the id.
+    pub(crate) async fn experiment_of(&self, run: &Seen) -> Result<Option<String>, Answer> {
+        if let Some(name) = run.text("experimentName") {
+            return Ok(Some(name));
+        }
+        match run.text("experimentId") {
+            Some(id) => self.experiment_named(&id).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Where a run is changed: below its experiment, where that is known.
+    pub(crate) async fn names_of_run(&self, run: &Seen, id: &str) -> Result<Vec<String>, Answer> {
+        let mut names = Vec::new();
+        if let Some(experiment) = self.experiment_of(run).await? {
+            names.extend(["experiments".to_owned(), experiment]);
+        }
+        names.extend(["runs".to_owned(), id.to_owned()]);
+        Ok(names)
+    }
+}

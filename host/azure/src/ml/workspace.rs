@@ -1,0 +1,267 @@
+//! A workspace of Azure Machine Learning: its records, and the blobs of its own storage account.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+use remit_workspace::{
+    Content, Entry, EntryPath, Forecast, Gap, Guard, Kind, Listed, Listing, Pattern, References,
+    Relation, Store, StoreError, Version, record,
+};
+use tokio::sync::OnceCell;
+
+use super::answer::unlisted;
+use super::data::Data;
+use super::line::Line;
+use super::manage::Manage;
+use super::place::{NOT_READ, Place};
+use super::records::{Finding, Found, Records};
+use super::storage::{self, Storage};
+use super::{Cloud, Target};
+use crate::error::OpenError;
+use crate::{Account, Credential, Options};
+
+const CHUNK_BYTES: usize = 256 * 1024;
+
+/// A workspace: records of the service, and blobs at `/blobs/<container>/<name>`.
+#[derive(Clone, Debug)]
+pub struct Workspace {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    identity: String,
+    records: Records,
+    cloud: Cloud,
+    credential: Credential,
+    options: Options,
+    storage: OnceCell<Storage>,
+}
+
+impl Workspace {
+    /// Opens a workspace. Nothing is asked of it yet.
+    pub fn open(
+        target: &Target,
+        cloud: Cloud,
+        credential: Credential,
+        options: &Options,
+    ) -> Result<Self, OpenError> {
+        let line = Arc::new(Line::new(cloud.clone(), credential.clone(), options)?);
+        let manage = Arc::new(Manage::new(line, cloud.management(), target.id()));
+        let records = Records {
+            data: Arc::new(Data::new(manage.clone())),
+            manage,
+        };
+        let inner = Inner {
+            identity: target.identity(),
+            records,
+            cloud,
+            credential,
+            options: options.clone(),
+            storage: OnceCell::new(),
+        };
+        Ok(Self {
+            inner: Arc::new(inner),
+        })
+    }
+
+    pub(crate) fn records(&self) -> &Records {
+        &self.inner.records
+    }
+
+    /// The workspace's own account, for something at `place`.
+    pub(crate) async fn storage(&self, place: &EntryPath) -> Result<&Storage, StoreError> {
+        let inner = &*self.inner;
+        inner
+            .storage
+            .get_or_try_init(|| {
+                storage::open(
+                    &inner.records.manage,
+                    &inner.cloud,
+                    &inner.credential,
+                    &inner.options,
+                    place,
+                )
+            })
+            .await
+    }
+
+    /// The account in which an object lies.
+    pub(crate) async fn account(&self, path: &EntryPath) -> Result<&Account, StoreError> {
+        if path.root() == "files" {
+            return Err(StoreError::OutOfReach {
+                path: path.clone(),
+                reason: NOT_READ.to_owned(),
+            });
+        }
+        Ok(&self.storage(path).await?.account)
+    }
+
+    fn blobs(&self, what: &Pattern) -> Listing {
+        let root = EntryPath::of_segments(["blobs"]).expect("a constant");
+        if !what.may_match_below(&root) {
+            return stream::empty().boxed();
+        }
+        let (this, what) = (self.clone(), what.clone());
+        stream::once(async move {
+            match this.storage(&root).await {
+                Ok(storage) => storage.account.list(&what),
+                Err(error) => stream::iter([unlisted(error).map(Listed::Gap)]).boxed(),
+            }
+        })
+        .flatten()
+        .boxed()
+    }
+}
+
+/// Findings as a listing gives them.
+pub(crate) fn listing(findings: Finding) -> Listing {
+    findings
+        .map_ok(|found| match found {
+            Found::Record(seen) => Listed::Entry(seen.entry),
+            Found::Gap(gap) => Listed::Gap(gap),
+        })
+        .boxed()
+}
+
+#[async_trait]
+impl Store for Workspace {
+    fn identity(&self) -> &str {
+        &self.inner.identity
+    }
+
+    fn list(&self, what: &Pattern) -> Listing {
+        match what.as_path() {
+            Some(path) if path.root() == "blobs" => self.blobs(what),
+            Some(_) => listing(self.records().list(what)),
+            None => listing(self.records().list(what))
+                .chain(self.blobs(what))
+                .boxed(),
+        }
+    }
+
+    async fn stat(&self, path: &EntryPath) -> Result<Entry, StoreError> {
+        if is_object(path) {
+            return self.account(path).await?.stat(path).await;
+        }
+        Ok(self.records().look(path).await?.entry)
+    }
+
+    async fn pin(&self, entry: &Entry) -> Result<Version, StoreError> {
+        let now = self.stat(&entry.path).await?;
+        match now.version == entry.version {
+            true => Ok(now.version),
+            false => Err(StoreError::Changed(entry.path.clone())),
+        }
+    }
+
+    async fn open(
+        &self,
+        path: &EntryPath,
+        version: &Version,
+        offset: u64,
+    ) -> Result<Content, StoreError> {
+        if is_object(path) {
+            return self.account(path).await?.open(path, version, offset).await;
+        }
+        let seen = self.records().look(path).await?;
+        if seen.entry.version != *version {
+            return Err(StoreError::Changed(path.clone()));
+        }
+        let shown = Bytes::from(seen.document.shown);
+        let from = usize::try_from(offset)
+            .unwrap_or(usize::MAX)
+            .min(shown.len());
+        let chunks: Vec<_> = (from..shown.len())
+            .step_by(CHUNK_BYTES)
+            .map(|at| Ok(shown.slice(at..shown.len().min(at + CHUNK_BYTES))))
+            .collect();
+        Ok(stream::iter(chunks).boxed())
+    }
+
+    fn generations(&self, of: &EntryPath) -> Listing {
+        if !is_object(of) {
+            return stream::empty().boxed();
+        }
+        let (this, of) = (self.clone(), of.clone());
+        stream::once(async move {
+            match this.account(&of).await {
+                Ok(account) => account.generations(&of),
+                Err(error) => gaps_or_error(error),
+            }
+        })
+        .flatten()
+        .boxed()
+    }
+
+    fn parts(&self, of: &EntryPath, relation: Relation) -> Listing {
+        if Place::of(of).is_err() {
+            return stream::empty().boxed();
+        }
+        match relation {
+            Relation::Owned => self.owned(of),
+            Relation::Referenced => self.referenced(of),
+        }
+    }
+
+    fn references(&self) -> References {
+        self.every_reference()
+    }
+
+    fn guard(&self, path: &EntryPath) -> Guard {
+        match path.root() {
+            "blobs" => Guard::Atomic,
+            _ => Guard::Checked,
+        }
+    }
+
+    async fn forecast(&self, entry: &Entry, purge: bool) -> Forecast {
+        if entry.kind.is_object() {
+            return match self.account(&entry.path).await {
+                Ok(account) => account.forecast(entry, purge).await,
+                Err(_) => Forecast::Unknown("the storage account cannot be reached".to_owned()),
+            };
+        }
+        match entry.kind {
+            Kind::Workspace => Forecast::Impossible(super::delete::NO_WORKSPACE.to_owned()),
+            Kind::Resource => Forecast::Impossible(super::resources::UNCHANGED.to_owned()),
+            Kind::Experiment => {
+                Forecast::Unknown("the service deletes only an experiment without runs".to_owned())
+            }
+            _ => Forecast::Gone,
+        }
+    }
+
+    fn writable_fields(&self, path: &EntryPath) -> &'static [&'static str] {
+        match Kind::of(path) {
+            // What of the others could be written needs the whole of them sent back, secrets and all.
+            Some(
+                Kind::Datastore
+                | Kind::Endpoint
+                | Kind::Schedule
+                | Kind::Compute
+                | Kind::Code
+                | Kind::Resource,
+            )
+            | None => &[],
+            Some(kind) => record::writable_fields(kind),
+        }
+    }
+
+    async fn policy_file(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let place = EntryPath::of_segments(["blobs", crate::names::RESERVED]);
+        let place = place.expect("constants");
+        self.storage(&place).await?.account.policy_file(name).await
+    }
+}
+
+/// Whether a path is one of bytes.
+pub(crate) fn is_object(path: &EntryPath) -> bool {
+    matches!(path.root(), "blobs" | "files")
+}
+
+fn gaps_or_error(error: StoreError) -> Listing {
+    stream::iter([unlisted(error).map(|gap: Gap| Listed::Gap(gap))]).boxed()
+}

@@ -1,0 +1,24 @@
+//! A workspace of Azure Machine Learning, over the simulator.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up must fail")]
+
+#[path = "service/applying.rs"]
+mod applying;
+#[path = "service/archiving.rs"]
+mod archiving;
+#[path = "service/bed.rs"]
+mod bed;
+#[path = "service/conformance.rs"]
+mod conformance;
+#[path = "service/deleting.rs"]
+mod deleting;
+#[path = "service/listing.rs"]
+mod listing;
+#[path = "service/parts.rs"]
+mod parts;
+#[path = "service/patching.rs"]
+mod patching;
+#[path = "service/sample.rs"]
+mod sample;
+#[path = "service/secrets.rs"]
+mod secrets;
