@@ -54,6 +54,7 @@ pub(crate) async fn show(
         Some(workspace) => Some(pinned_authority(workspace, plan).await?),
         None => None,
     };
+    let next = next(plan, progress.as_ref());
     let about = ShowPlan {
         ceilings: authority
             .as_ref()
@@ -62,11 +63,7 @@ pub(crate) async fn show(
         policy_absent: authority
             .as_ref()
             .is_some_and(|authority| authority.policy().is_absent()),
-        // Where there is nothing to apply, the plan says so.
-        next: match plan.summary() {
-            summary if summary.incomplete.is_some() || summary.steps == 0 => String::new(),
-            _ => format!("remit apply {}", plan.case().dir().display()),
-        },
+        next,
     };
     let mut out = ui.out();
     match ui.json {
@@ -75,6 +72,20 @@ pub(crate) async fn show(
     }
     std::io::Write::flush(&mut out)?;
     Ok(())
+}
+
+/// The command that goes on with a plan; none where there is nothing to apply, which the plan says.
+fn next(plan: &Plan, progress: Option<&Progress>) -> String {
+    let (summary, manifest) = (plan.summary(), plan.manifest());
+    let case = plan.case().dir().display();
+    if summary.incomplete.is_some() || summary.steps == 0 {
+        return String::new();
+    }
+    match manifest.accepted.first_missing(manifest.gaps) {
+        _ if progress.is_some_and(|progress| progress.finished) => format!("remit verify {case}"),
+        Some(_) => format!("remit approve {case} --accept-gap all"),
+        None => format!("remit apply {case}"),
+    }
 }
 
 /// Asks whether to go on: a person types the number of entries, a pipeline says `--yes`.
