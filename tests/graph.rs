@@ -147,7 +147,12 @@ fn every_arrow_is_one_that_was_meant() {
         ),
         (
             "remit-azure",
-            &["remit-apply", "remit-policy", "remit-workspace"],
+            &[
+                "remit-apply",
+                "remit-formats",
+                "remit-policy",
+                "remit-workspace",
+            ],
         ),
         (
             "remit-report",

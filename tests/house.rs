@@ -77,6 +77,7 @@ fn one_door_for_each_effect() {
             &[
                 "host/local/src/",
                 "host/azure/src/change.rs",
+                "host/azure/src/ml/change.rs",
                 "host/apply/src/memory.rs",
             ],
         ),
