@@ -6,7 +6,7 @@ use remit_workspace::{Kind, Pattern, Store as _, StoreError};
 use crate::bed::{Bed, RECORDS, UNREAD, document, path};
 
 /// Each kind, and the operation that lists it.
-const LISTED_BY: [(&str, &str); 10] = [
+const LISTED_BY: [(&str, &str); 11] = [
     ("/experiments/*", "Experiments_GetByQuery"),
     ("/runs/*", "Runs_GetByQuery"),
     ("/models/**", "ModelVersions_List"),
@@ -17,6 +17,7 @@ const LISTED_BY: [(&str, &str); 10] = [
     ("/datastores/*", "Datastores_List"),
     ("/computes/*", "Compute_List"),
     ("/endpoints/**", "OnlineEndpoints_List"),
+    ("/services/*", "Services_ListQuery"),
 ];
 
 #[tokio::test]
@@ -158,6 +159,7 @@ async fn a_listing_that_was_throttled_or_cut_is_an_error() {
                 ("/datastores/workspaceblobstore", "/datastores/other"),
                 ("/computes/cluster", "/computes/other"),
                 ("/endpoints/online/churn", "/endpoints/online/other"),
+                ("/services/scoring", "/services/other"),
             ] {
                 let mut document = document(path);
                 if path == "/runs/first" {
@@ -166,6 +168,9 @@ async fn a_listing_that_was_throttled_or_cut_is_an_error() {
                 if path == "/experiments/churn" {
                     document["name"] = "other".into();
                     document["experimentId"] = "id-of-other".into();
+                }
+                if path == "/services/scoring" {
+                    document["id"] = "other".into();
                 }
                 bed.sim.seed_record(second, document);
             }
@@ -251,7 +256,7 @@ async fn names_that_no_address_can_have_name_nothing() {
             "{at}: {absent:?}"
         );
     }
-    for at in ["/services/x", "/files/share/x", "/telemetry/c/t"] {
+    for at in ["/pipelines/x", "/files/share/x", "/telemetry/c/t"] {
         let unread = bed.store.stat(&path(at)).await;
         assert!(
             matches!(unread, Err(StoreError::OutOfReach { .. })),
