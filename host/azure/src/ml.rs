@@ -31,6 +31,7 @@ mod records;
 mod refer;
 mod resources;
 mod runs;
+mod services;
 mod storage;
 mod target;
 mod workspace;

@@ -63,8 +63,9 @@ pub(crate) enum Command {
 /// Which workspace.
 #[derive(ClapArgs)]
 pub(crate) struct Target {
-    /// The workspace: a directory, or `https://ACCOUNT.blob.core.windows.net/CONTAINER`. May be left out
-    /// inside of a directory that is one
+    /// The workspace: a directory, `https://ACCOUNT.blob.core.windows.net/CONTAINER`, or
+    /// `azureml://subscriptions/ID/resourcegroups/GROUP/workspaces/NAME`. May be left out inside of a
+    /// directory that is one
     #[arg(short, long, value_name = "WORKSPACE")]
     pub(crate) workspace: Option<PathBuf>,
     /// Who you are to an account: sas, connection-string, key, client-secret, workload-identity,

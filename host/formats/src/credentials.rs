@@ -158,7 +158,7 @@ pub(crate) fn secrets_in(text: &[u8]) -> Vec<Range<usize>> {
             b' ' => found.extend(scheme_secret(text, at)),
             _ => {}
         }
-        if text[at..].starts_with(b"://") {
+        if *byte == b':' && text[at..].starts_with(b"://") {
             found.extend(url_password(text, at + 3));
         }
     }

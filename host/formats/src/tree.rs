@@ -167,12 +167,20 @@ impl Text {
     pub(crate) fn of(doc: &[u8], span: &Range<usize>) -> Self {
         let mut at = span.start + 1;
         let end = span.end - 1;
+        let place =
+            |at: usize| u32::try_from(at).expect("a document is at most MAX_DOCUMENT bytes long");
         let mut text = Self {
+            bytes: Vec::with_capacity(end - at),
+            starts: Vec::with_capacity(end - at),
             end,
-            ..Self::default()
         };
+        // Up to the first escape, every byte is itself.
+        let plain = memchr::memchr(b'\\', &doc[at..end]).map_or(end, |plain| at + plain);
+        text.bytes.extend_from_slice(&doc[at..plain]);
+        text.starts.extend(place(at)..place(plain));
+        at = plain;
         while at < end {
-            let start = u32::try_from(at).expect("a document is at most MAX_DOCUMENT bytes long");
+            let start = place(at);
             if doc[at] == b'\\' {
                 let len = escape_len(&doc[at..end]);
                 crate::atoms::unescape(&doc[at..at + len], &mut text.bytes);

@@ -35,6 +35,7 @@ pub fn entry_of(path: EntryPath, kind: Kind, document: &[u8], value: &Value) -> 
                 "lastModifiedUtc",
                 "lastModifiedTimeUtc",
                 "modifiedTime",
+                "updatedTime",
                 "lastModifiedAt",
             ],
         ),
@@ -84,7 +85,9 @@ fn properties(document: &Value) -> BTreeMap<String, String> {
         // Run history says of an experiment only when.
         || text(document, "archivedTime").is_some();
     put("archived", archived.then(|| "true".to_owned()));
+    // Web services of the first version have tags of another name.
     for (name, value) in member_of(document, "tags")
+        .or_else(|| member_of(document, "kvTags"))
         .and_then(Value::as_object)
         .into_iter()
         .flatten()

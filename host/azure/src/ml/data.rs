@@ -28,6 +28,8 @@ pub(crate) struct Data {
 pub(crate) enum Service {
     History,
     Metric,
+    /// Models and web services of the first version.
+    Models,
 }
 
 impl Service {
@@ -35,6 +37,7 @@ impl Service {
         match self {
             Self::History => "/history/v1.0",
             Self::Metric => "/metric/v2.0",
+            Self::Models => "/modelmanagement/v1.0",
         }
     }
 }

@@ -38,7 +38,11 @@ impl Document {
         let Value::Object(mut members) = said else {
             return None;
         };
-        if !matches!(kind, Kind::Run | Kind::Experiment | Kind::Metrics) {
+        // The others are not of Resource Manager: what they call properties is a map of somebody's.
+        if !matches!(
+            kind,
+            Kind::Run | Kind::Experiment | Kind::Metrics | Kind::Service
+        ) {
             members = flat(members);
         }
         if kind == Kind::Run {

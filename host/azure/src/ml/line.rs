@@ -29,7 +29,7 @@ pub(crate) struct Heard {
     pub(crate) status: u16,
     /// The body; null when there is none.
     pub(crate) body: Value,
-    /// Where an operation that goes on is asked about: `Azure-AsyncOperation`.
+    /// Where an operation that goes on is asked about: `Azure-AsyncOperation`, `Operation-Location`.
     pub(crate) operation: Option<Url>,
     /// Or this: `Location`.
     pub(crate) location: Option<Url>,
@@ -132,7 +132,7 @@ impl Line {
         let place = |name| header(&answer, name).and_then(|text| Url::parse(&text).ok());
         Ok(Heard {
             status,
-            operation: place("azure-asyncoperation"),
+            operation: place("azure-asyncoperation").or_else(|| place("operation-location")),
             location: place("location"),
             retry_after: header(&answer, "retry-after")
                 .and_then(|text| text.parse().ok())

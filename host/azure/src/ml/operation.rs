@@ -1,6 +1,7 @@
-//! What takes longer than an answer: both styles of long-running operations, awaited to their end.
+//! What takes longer than an answer: long-running operations of each style, awaited to their end.
 //!
-//! `Azure-AsyncOperation`: an address that always answers 200, with a status in its body. `Location`: one that
+//! `Azure-AsyncOperation`: an address that always answers 200, with a `status` in its body; `Operation-Location`
+//! of the first version's services: the same with a `state`. `Location`: one that
 //! answers 202 until it is done. Where an answer has both, the first is asked (as Microsoft's client does).
 
 use std::time::Duration;
@@ -86,14 +87,15 @@ enum Status {
     Unsaid,
 }
 
-/// `status` is required, and any word but these three says that it goes on.
+/// `status` is required, and any word but these says that it goes on.
 fn status(body: &Value) -> Status {
-    let Some(status) = body.get("status").and_then(Value::as_str) else {
+    let status = body.get("status").or_else(|| body.get("state"));
+    let Some(status) = status.and_then(Value::as_str) else {
         return Status::Unsaid;
     };
     match status.to_ascii_lowercase().as_str() {
         "succeeded" => Status::Ended,
-        "failed" | "canceled" => {
+        "failed" | "canceled" | "cancelled" | "timedout" => {
             let code = body.pointer("/error/code").and_then(Value::as_str);
             let code = code.unwrap_or(status).chars();
             Status::Failed(code.take_while(char::is_ascii_alphanumeric).collect())
@@ -112,6 +114,12 @@ mod tests {
         for (body, expect) in [
             (json!({"status": "Succeeded"}), Status::Ended),
             (json!({"status": "InProgress"}), Status::GoesOn),
+            (json!({"state": "Running"}), Status::GoesOn),
+            (json!({"state": "Succeeded"}), Status::Ended),
+            (
+                json!({"state": "TimedOut"}),
+                Status::Failed("TimedOut".into()),
+            ),
             (
                 json!({"status": "Canceled"}),
                 Status::Failed("Canceled".into()),

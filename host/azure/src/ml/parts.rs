@@ -18,7 +18,7 @@ use super::workspace::listing;
 const PLACES_AT_ONCE: usize = 4;
 
 /// Where records are that may refer to something, metrics aside: those are numbers.
-const REFERRING: [&str; 12] = [
+const REFERRING: [&str; 13] = [
     "/workspace",
     "/experiments/*",
     "/runs/*",
@@ -31,6 +31,7 @@ const REFERRING: [&str; 12] = [
     "/computes/*",
     "/endpoints/**",
     "/schedules/*",
+    "/services/*",
 ];
 
 impl Workspace {

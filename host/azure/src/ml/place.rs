@@ -10,6 +10,8 @@ pub(crate) enum Place {
     Experiment(String),
     Run(String),
     Metrics(String),
+    /// A web service of the first version.
+    Service(String),
     /// What the workspace depends on, by kind and name.
     Resource(String, String),
 }
@@ -19,7 +21,7 @@ pub(crate) const ASSETS: [&str; 5] = ["models", "data", "components", "environme
 /// Kinds with a name and nothing below.
 pub(crate) const NAMED: [&str; 3] = ["datastores", "computes", "schedules"];
 /// Kinds that this version does not speak of. They are gaps, never left out in silence.
-pub(crate) const UNREAD: [&str; 4] = ["files", "services", "pipelines", "telemetry"];
+pub(crate) const UNREAD: [&str; 3] = ["files", "pipelines", "telemetry"];
 
 /// What is said of them.
 pub(crate) const NOT_READ: &str = "not read by this version";
@@ -58,6 +60,7 @@ impl Place {
                 managed(&[root, name, "versions", version])
             }
             [root, name] if NAMED.contains(root) => managed(&[root, name]),
+            ["services", id] => Self::Service((*id).to_owned()),
             ["resources", kind, name] => Self::Resource((*kind).to_owned(), (*name).to_owned()),
             ["endpoints", kind, name] => managed(&[collection(kind), name]),
             ["endpoints", kind, endpoint, below, name] => {

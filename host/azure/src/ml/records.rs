@@ -76,6 +76,9 @@ impl Records {
         if may("endpoints") {
             findings.extend(["online", "batch"].map(|kind| self.endpoints(kind, pattern)));
         }
+        if may("services") {
+            findings.push(self.services(pattern));
+        }
         if may("resources") {
             findings.push(self.resources(pattern));
         }
@@ -108,6 +111,7 @@ impl Records {
             Place::Experiment(name) => self.experiment(name).await,
             Place::Run(id) => self.run(id).await,
             Place::Metrics(id) => self.metrics(id).await,
+            Place::Service(id) => self.service(id).await,
             Place::Resource(kind, name) => self.resource(kind, name).await,
         };
         let said = said.map_err(|answer| about(answer, path, "reading"))?;
@@ -117,6 +121,7 @@ impl Records {
             Place::Experiment(name) => ("name", Some(name.as_str())),
             Place::Run(id) => ("runId", Some(id.as_str())),
             Place::Metrics(_) => ("runId", None),
+            Place::Service(id) => ("id", Some(id.as_str())),
             Place::Resource(_, name) => ("name", Some(name.as_str())),
         };
         let theirs = said.get(member).and_then(Value::as_str);

@@ -243,6 +243,7 @@ impl Store for Workspace {
                 | Kind::Schedule
                 | Kind::Compute
                 | Kind::Code
+                | Kind::Service
                 | Kind::Resource,
             )
             | None => &[],

@@ -13,7 +13,7 @@ pub(crate) struct Bed {
 }
 
 /// One record of every kind that is read, sorted.
-pub(crate) const RECORDS: [&str; 22] = [
+pub(crate) const RECORDS: [&str; 23] = [
     "/codes/code/1",
     "/components/step/1",
     "/computes/cluster",
@@ -35,11 +35,12 @@ pub(crate) const RECORDS: [&str; 22] = [
     "/runs/first",
     "/runs/first/metrics",
     "/schedules/weekly",
+    "/services/scoring",
     "/workspace",
 ];
 
 /// What no version reads yet, and says so.
-pub(crate) const UNREAD: [&str; 4] = ["/files", "/pipelines", "/services", "/telemetry"];
+pub(crate) const UNREAD: [&str; 3] = ["/files", "/pipelines", "/telemetry"];
 
 impl Bed {
     /// A workspace that holds nothing.
@@ -145,6 +146,7 @@ pub(crate) fn document(path: &str) -> Value {
         ["experiments", name] => {
             json!({"experimentId": format!("id-of-{name}"), "name": name, "tags": {"who": "Jane"}})
         }
+        ["services", name] => json!({"name": name, "id": name, "tags": {"who": "Jane"}}),
         ["datastores", _] => json!({
             "datastoreType": "AzureBlob", "accountName": "practice",
             "containerName": "azureml-blobstore-7b6d0000-42b6-4a27-9d11-000000000001",

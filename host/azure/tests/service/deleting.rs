@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::bed::{Bed, RECORDS, delete, document, permit};
 
 /// Records that are deleted by themselves: what has something below it comes after that.
-const ORDER: [&str; 16] = [
+const ORDER: [&str; 17] = [
     "/codes/code/1",
     "/components/step/1",
     "/computes/cluster",
@@ -27,10 +27,11 @@ const ORDER: [&str; 16] = [
     "/runs/first",
     "/experiments/churn",
     "/schedules/weekly",
+    "/services/scoring",
 ];
 
 /// Those whose delete begins an operation that goes on, and the operation that begins it.
-const LONG: [(&str, &str); 5] = [
+const LONG: [(&str, &str); 6] = [
     ("/computes/cluster", "Compute_Delete"),
     ("/endpoints/online/churn", "OnlineEndpoints_Delete"),
     (
@@ -39,6 +40,7 @@ const LONG: [(&str, &str); 5] = [
     ),
     ("/runs/first", "Jobs_Delete"),
     ("/schedules/weekly", "Schedules_Delete"),
+    ("/services/scoring", "Services_Delete"),
 ];
 
 #[tokio::test]
@@ -171,7 +173,7 @@ async fn detaching_is_of_computes_and_deletes_nothing_below() {
 /// The answer that begins an operation is lost, or nobody hears how it ends; and then somebody asks again.
 #[tokio::test]
 async fn a_stop_around_the_start_of_an_operation_ends_as_if_there_were_none() {
-    let polls = ["Operations_Result", "Operations_Status"];
+    let polls = ["Operations_Result", "Operations_Status", "Operations_Get"];
     let stops: [(&str, FaultKind); 4] = [
         ("before", FaultKind::ResetBefore),
         ("answer lost", FaultKind::ResetAfter),

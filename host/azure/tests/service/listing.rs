@@ -1,12 +1,14 @@
 //! What is listed and shown, and what a listing says that is not the whole.
 
+use remit_apply::{Deleted, StoreMut as _};
+use remit_policy::Act;
 use remit_sim::{At, AzureMlSettings, Fault, FaultKind};
-use remit_workspace::{Kind, Pattern, Store as _, StoreError};
+use remit_workspace::{EntryPath, Kind, Pattern, Store as _, StoreError};
 
-use crate::bed::{Bed, RECORDS, UNREAD, document, path};
+use crate::bed::{Bed, RECORDS, UNREAD, delete, document, path, permit};
 
 /// Each kind, and the operation that lists it.
-const LISTED_BY: [(&str, &str); 10] = [
+const LISTED_BY: [(&str, &str); 11] = [
     ("/experiments/*", "Experiments_GetByQuery"),
     ("/runs/*", "Runs_GetByQuery"),
     ("/models/**", "ModelVersions_List"),
@@ -17,6 +19,7 @@ const LISTED_BY: [(&str, &str); 10] = [
     ("/datastores/*", "Datastores_List"),
     ("/computes/*", "Compute_List"),
     ("/endpoints/**", "OnlineEndpoints_List"),
+    ("/services/*", "Services_ListQuery"),
 ];
 
 #[tokio::test]
@@ -158,6 +161,7 @@ async fn a_listing_that_was_throttled_or_cut_is_an_error() {
                 ("/datastores/workspaceblobstore", "/datastores/other"),
                 ("/computes/cluster", "/computes/other"),
                 ("/endpoints/online/churn", "/endpoints/online/other"),
+                ("/services/scoring", "/services/other"),
             ] {
                 let mut document = document(path);
                 if path == "/runs/first" {
@@ -166,6 +170,9 @@ async fn a_listing_that_was_throttled_or_cut_is_an_error() {
                 if path == "/experiments/churn" {
                     document["name"] = "other".into();
                     document["experimentId"] = "id-of-other".into();
+                }
+                if path == "/services/scoring" {
+                    document["id"] = "other".into();
                 }
                 bed.sim.seed_record(second, document);
             }
@@ -251,11 +258,67 @@ async fn names_that_no_address_can_have_name_nothing() {
             "{at}: {absent:?}"
         );
     }
-    for at in ["/services/x", "/files/share/x", "/telemetry/c/t"] {
+    for at in ["/pipelines/x", "/files/share/x", "/telemetry/c/t"] {
         let unread = bed.store.stat(&path(at)).await;
         assert!(
             matches!(unread, Err(StoreError::OutOfReach { .. })),
             "{at}: {unread:?}"
         );
+    }
+}
+
+/// Names are bytes of an address in one place only: whatever they are, they name what they name.
+#[tokio::test]
+async fn hostile_names_round_trip() {
+    let bed = Bed::empty(AzureMlSettings::default()).await;
+    let experiment = "a b&c=d%20;é:query";
+    let mut document = document("/experiments/churn");
+    document["name"] = experiment.into();
+    let at = EntryPath::of_segments(["experiments", experiment]).unwrap();
+    bed.sim.seed_record(at.as_str(), document);
+    let ids = [
+        "r+1 %2F;x",
+        "a/b",
+        "runs:query",
+        "?x=1#y",
+        "%2e%2e",
+        "…",
+        "\u{202e}abc",
+        "a\\b",
+    ];
+    for id in ids {
+        let run = EntryPath::of_segments(["runs", id]).unwrap();
+        let mut document = crate::bed::document("/runs/first");
+        document["runId"] = id.into();
+        document["experimentName"] = experiment.into();
+        bed.sim.seed_record(run.as_str(), document);
+        let model = EntryPath::of_segments(["models", id, id]).unwrap();
+        bed.sim
+            .seed_record(model.as_str(), crate::bed::document("/models/mail/1"));
+    }
+    for (pattern, count) in [
+        ("/runs/*", ids.len()),
+        ("/models/*/*", ids.len()),
+        ("/experiments/*", 1),
+    ] {
+        let (entries, gaps) = bed.list(pattern).await.unwrap();
+        assert_eq!((entries.len(), gaps), (count, vec![]), "{pattern}");
+        for entry in entries {
+            assert_eq!(bed.store.stat(&entry.path).await.unwrap(), entry);
+            let permitted = permit(Act::Archive, &entry.path);
+            bed.store.archive(&permitted, &entry.version).await.unwrap();
+        }
+    }
+    for pattern in ["/runs/*", "/models/*/*"] {
+        for entry in bed.list(pattern).await.unwrap().0 {
+            assert_eq!(entry.properties["archived"], "true", "{}", entry.path);
+            let deleted = bed.store.delete(&delete(&entry.path), &entry.version).await;
+            assert!(
+                matches!(deleted, Ok(Deleted::Gone)),
+                "{}: {deleted:?}",
+                entry.path
+            );
+        }
+        assert_eq!(bed.list(pattern).await.unwrap().0, []);
     }
 }
