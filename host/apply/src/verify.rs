@@ -135,7 +135,7 @@ pub async fn verify(
         });
     }
     let mut verification = Verification {
-        known: known_entry(store).await?,
+        known: known_entry(plan, store).await?,
         ..Verification::default()
     };
     for step in plan.steps() {
@@ -252,8 +252,9 @@ async fn beside(plan: &Plan, progress: &Progress, store: &dyn Store) -> Result<B
     })
 }
 
-/// Shows that looking works: an entry that a listing gives is found by its name, and an invented one is not.
-async fn known_entry(store: &dyn Store) -> Result<Option<EntryPath>, ApplyError> {
+/// Shows that looking works: an entry that a listing gives is found by its name, and an invented one, beside
+/// what the plan is about, is not.
+async fn known_entry(plan: &Plan, store: &dyn Store) -> Result<Option<EntryPath>, ApplyError> {
     let mut listing = store.list(&Pattern::everything());
     let mut known = None;
     while let Some(listed) = listing.try_next().await? {
@@ -263,8 +264,8 @@ async fn known_entry(store: &dyn Store) -> Result<Option<EntryPath>, ApplyError>
             break;
         }
     }
-    let invented =
-        EntryPath::parse("/files/remit-verify/no-such-entry-4f1c").expect("a constant path");
+    let first = plan.steps().next().transpose()?;
+    let invented = invented_beside(first.as_ref().map(|step| &step.path));
     match store.stat(&invented).await {
         Err(StoreError::NotFound(_)) => Ok(known),
         Err(error) => Err(error.into()),
@@ -275,6 +276,21 @@ async fn known_entry(store: &dyn Store) -> Result<Option<EntryPath>, ApplyError>
             )
         }
     }
+}
+
+/// A name that nothing has, in the container or share of this path. Elsewhere may be out of reach: an account
+/// need not have a file service.
+fn invented_beside(path: Option<&EntryPath>) -> EntryPath {
+    let invented = [&b"remit-verify"[..], b"no-such-entry-4f1c"];
+    let is_object = |path: &&EntryPath| ["blobs", "files"].contains(&path.root());
+    let names: Vec<Vec<u8>> = match path.filter(is_object) {
+        Some(path) => path.segments().collect(),
+        None => vec![b"files".to_vec()],
+    };
+    // The last name is the entry's own.
+    let place = &names[..(names.len() - 1).clamp(1, 2)];
+    let all = place.iter().map(Vec::as_slice).chain(invented);
+    EntryPath::of_segments(all).expect("the beginning of a path, and two names")
 }
 
 /// Whether an entry is there. What cannot be looked at for a passing reason is not known to be either;

@@ -293,7 +293,7 @@ async fn looking_is_shown_to_work_before_it_is_believed() {
     let (planned, memory) = applied().await;
     let known = look(&planned, &memory).await.known.unwrap();
     assert!(memory.contents().contains_key(&known));
-    let invented = path("/files/remit-verify/no-such-entry-4f1c");
+    let invented = path("/blobs/azureml/remit-verify/no-such-entry-4f1c");
     memory.put(&invented, "a store that finds everything");
     let error = verified(&planned, &memory).await.unwrap_err();
     assert!(
