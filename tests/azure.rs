@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use remit_sim::{Settings, Storage};
+use remit_sim::{Effect, Settings, Storage};
 
 use crate::bed::{Bed, Ran};
 
@@ -329,4 +329,43 @@ fn no_secret_is_written_anywhere() {
     ] {
         assert!(!said.contains(&canary), "a secret was written: {canary}");
     }
+}
+
+/// Enough plain deletes for a batch: beside what is planned there is only the trial's own blob.
+#[test]
+fn a_batch_deletes_what_is_planned_and_its_trial() {
+    let scene = Scene::new(Settings::default());
+    scene.storage.seed_container("remit");
+    scene.storage.seed_generated("azureml", "many/", 20, 7);
+    let kept = scene.names();
+    let delete = [
+        "delete",
+        "/blobs/azureml/many/**",
+        "--yes",
+        "--case",
+        "d.case",
+    ];
+    scene.remit(&delete).exits(0).says("20 gone");
+    assert!(scene.storage.requests("Container_SubmitBatch") > 1);
+    assert_eq!(scene.storage.requests("Blob_Delete"), 1, "the trial's");
+    assert_eq!(scene.names(), kept, "computed names are not in it");
+    assert!(scene.storage.holdings("remit").is_empty());
+    let mutations = scene.storage.mutations();
+    let (trial, planned): (Vec<_>, Vec<_>) = mutations
+        .iter()
+        .partition(|mutation| mutation.blob.starts_with("remit-trial/"));
+    let effects: Vec<Effect> = trial.iter().map(|mutation| mutation.effect).collect();
+    assert_eq!(effects, [Effect::Created, Effect::Removed], "{trial:?}");
+    assert!(trial.iter().all(|mutation| mutation.blob == trial[0].blob));
+    assert_eq!(planned.len(), 20, "{planned:?}");
+    let names: BTreeSet<&str> = planned.iter().map(|mutation| &*mutation.blob).collect();
+    assert_eq!(names.len(), 20);
+    for mutation in planned {
+        let is_meant = mutation.blob.starts_with("many/") && mutation.effect == Effect::Removed;
+        assert!(is_meant, "{mutation}");
+    }
+    scene
+        .with_key(&["verify", "d.case"])
+        .exits(0)
+        .says("20 gone");
 }
