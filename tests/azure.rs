@@ -244,7 +244,17 @@ fn the_doctor_changes_nothing() {
     assert!(scene.storage.mutations().is_empty());
 }
 
-/// Canaries: a key, a signature and a client's secret, in everything that the program writes.
+/// A certificate and its key as PEM, made by OpenSSL.
+fn certificate_with_key() -> String {
+    let mut command = std::process::Command::new("openssl");
+    command.args(["req", "-x509", "-newkey", "rsa:2048", "-nodes"]);
+    command.args(["-keyout", "-", "-out", "-", "-subj", "/CN=remit-test"]);
+    let made = command.output().expect("openssl must be installed");
+    assert!(made.status.success(), "{made:?}");
+    String::from_utf8(made.stdout).unwrap()
+}
+
+/// Canaries: a key, a signature, a client's secret and its certificate's key, in everything that the program writes.
 #[test]
 fn no_secret_is_written_anywhere() {
     let scene = Scene::new(Settings::default());
@@ -262,6 +272,10 @@ fn no_secret_is_written_anywhere() {
         scene.storage.blob_url()
     );
     let secret = "canary-of-a-client-c3ludGhldGlj";
+    let certificate = certificate_with_key();
+    scene.bed.write("client.pem", &certificate);
+    let locked = certificate.replace(" PRIVATE KEY", " LOCKED KEY");
+    scene.bed.write("locked.pem", &locked);
     let mut said = String::new();
     for arguments in [
         &["list", "-w", &address][..],
@@ -286,23 +300,40 @@ fn no_secret_is_written_anywhere() {
         &["verify", "s.case", "-w", &address],
         &["evidence", "s.case"],
         &["list", "-w", &elsewhere],
+        &[
+            "list",
+            "-w",
+            &elsewhere,
+            "--credential",
+            "client-certificate",
+        ],
         &["list", "-w", &wrong],
         &["list", "-w", &format!("https://example.com/?{query}")],
         &["list", "-w", &address, "--credential", "nonsense"],
         &["list", "-w", &address, "--credential", "client-secret"],
+        &["list", "-w", &address, "--credential", "client-certificate"],
         &["list", "-w", scene.storage.blob_url()],
     ] {
+        let file = match arguments.contains(&elsewhere.as_str()) {
+            true => "locked.pem",
+            false => "client.pem",
+        };
         let mut command = scene.bed.command(arguments);
         command
             .env("AZURE_STORAGE_KEY", scene.storage.key())
             .env("AZURE_TENANT_ID", "00000000-0000-4000-8000-000000000001")
             .env("AZURE_CLIENT_ID", "client")
             .env("AZURE_CLIENT_SECRET", secret)
+            .env("AZURE_CLIENT_CERTIFICATE_PATH", file)
             .env("RUST_LOG", "trace")
             .env("RUST_BACKTRACE", "full");
         let ran = Ran::of(command.output().unwrap());
         said.push_str(&ran.stdout);
         said.push_str(&ran.stderr);
+    }
+    assert!(said.contains("no private key as plain PEM"), "{said}");
+    for name in ["client.pem", "locked.pem"] {
+        fs::remove_file(scene.bed.path(name)).unwrap();
     }
     for (name, bytes) in scene.bed.tree(".") {
         said.push_str(&String::from_utf8_lossy(&name));
@@ -326,7 +357,14 @@ fn no_secret_is_written_anywhere() {
         decoded,
         "Y2FuYXJ5LW9mLWE".to_owned(),
         secret.to_owned(),
-    ] {
+    ]
+    .into_iter()
+    .chain(
+        certificate
+            .lines()
+            .filter(|line| line.len() == 64)
+            .map(ToOwned::to_owned),
+    ) {
         assert!(!said.contains(&canary), "a secret was written: {canary}");
     }
 }

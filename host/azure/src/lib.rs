@@ -7,6 +7,7 @@
 
 mod account;
 mod batch;
+mod certificate;
 mod change;
 mod content;
 mod credential;
