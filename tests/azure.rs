@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use remit_sim::{Settings, Storage};
+use remit_sim::{Effect, Settings, Storage};
 
 use crate::bed::{Bed, Ran};
 
@@ -244,7 +244,17 @@ fn the_doctor_changes_nothing() {
     assert!(scene.storage.mutations().is_empty());
 }
 
-/// Canaries: a key, a signature and a client's secret, in everything that the program writes.
+/// A certificate and its key as PEM, made by OpenSSL.
+fn certificate_with_key() -> String {
+    let mut command = std::process::Command::new("openssl");
+    command.args(["req", "-x509", "-newkey", "rsa:2048", "-nodes"]);
+    command.args(["-keyout", "-", "-out", "-", "-subj", "/CN=remit-test"]);
+    let made = command.output().expect("openssl must be installed");
+    assert!(made.status.success(), "{made:?}");
+    String::from_utf8(made.stdout).unwrap()
+}
+
+/// Canaries: a key, a signature, a client's secret and its certificate's key, in everything that the program writes.
 #[test]
 fn no_secret_is_written_anywhere() {
     let scene = Scene::new(Settings::default());
@@ -262,6 +272,10 @@ fn no_secret_is_written_anywhere() {
         scene.storage.blob_url()
     );
     let secret = "canary-of-a-client-c3ludGhldGlj";
+    let certificate = certificate_with_key();
+    scene.bed.write("client.pem", &certificate);
+    let locked = certificate.replace(" PRIVATE KEY", " LOCKED KEY");
+    scene.bed.write("locked.pem", &locked);
     let mut said = String::new();
     for arguments in [
         &["list", "-w", &address][..],
@@ -286,23 +300,40 @@ fn no_secret_is_written_anywhere() {
         &["verify", "s.case", "-w", &address],
         &["evidence", "s.case"],
         &["list", "-w", &elsewhere],
+        &[
+            "list",
+            "-w",
+            &elsewhere,
+            "--credential",
+            "client-certificate",
+        ],
         &["list", "-w", &wrong],
         &["list", "-w", &format!("https://example.com/?{query}")],
         &["list", "-w", &address, "--credential", "nonsense"],
         &["list", "-w", &address, "--credential", "client-secret"],
+        &["list", "-w", &address, "--credential", "client-certificate"],
         &["list", "-w", scene.storage.blob_url()],
     ] {
+        let file = match arguments.contains(&elsewhere.as_str()) {
+            true => "locked.pem",
+            false => "client.pem",
+        };
         let mut command = scene.bed.command(arguments);
         command
             .env("AZURE_STORAGE_KEY", scene.storage.key())
             .env("AZURE_TENANT_ID", "00000000-0000-4000-8000-000000000001")
             .env("AZURE_CLIENT_ID", "client")
             .env("AZURE_CLIENT_SECRET", secret)
+            .env("AZURE_CLIENT_CERTIFICATE_PATH", file)
             .env("RUST_LOG", "trace")
             .env("RUST_BACKTRACE", "full");
         let ran = Ran::of(command.output().unwrap());
         said.push_str(&ran.stdout);
         said.push_str(&ran.stderr);
+    }
+    assert!(said.contains("no private key as plain PEM"), "{said}");
+    for name in ["client.pem", "locked.pem"] {
+        fs::remove_file(scene.bed.path(name)).unwrap();
     }
     for (name, bytes) in scene.bed.tree(".") {
         said.push_str(&String::from_utf8_lossy(&name));
@@ -326,7 +357,53 @@ fn no_secret_is_written_anywhere() {
         decoded,
         "Y2FuYXJ5LW9mLWE".to_owned(),
         secret.to_owned(),
-    ] {
+    ]
+    .into_iter()
+    .chain(
+        certificate
+            .lines()
+            .filter(|line| line.len() == 64)
+            .map(ToOwned::to_owned),
+    ) {
         assert!(!said.contains(&canary), "a secret was written: {canary}");
     }
+}
+
+/// Enough plain deletes for a batch: beside what is planned there is only the trial's own blob.
+#[test]
+fn a_batch_deletes_what_is_planned_and_its_trial() {
+    let scene = Scene::new(Settings::default());
+    scene.storage.seed_container("remit");
+    scene.storage.seed_generated("azureml", "many/", 20, 7);
+    let kept = scene.names();
+    let delete = [
+        "delete",
+        "/blobs/azureml/many/**",
+        "--yes",
+        "--case",
+        "d.case",
+    ];
+    scene.remit(&delete).exits(0).says("20 gone");
+    assert!(scene.storage.requests("Container_SubmitBatch") > 1);
+    assert_eq!(scene.storage.requests("Blob_Delete"), 1, "the trial's");
+    assert_eq!(scene.names(), kept, "computed names are not in it");
+    assert!(scene.storage.holdings("remit").is_empty());
+    let mutations = scene.storage.mutations();
+    let (trial, planned): (Vec<_>, Vec<_>) = mutations
+        .iter()
+        .partition(|mutation| mutation.blob.starts_with("remit-trial/"));
+    let effects: Vec<Effect> = trial.iter().map(|mutation| mutation.effect).collect();
+    assert_eq!(effects, [Effect::Created, Effect::Removed], "{trial:?}");
+    assert!(trial.iter().all(|mutation| mutation.blob == trial[0].blob));
+    assert_eq!(planned.len(), 20, "{planned:?}");
+    let names: BTreeSet<&str> = planned.iter().map(|mutation| &*mutation.blob).collect();
+    assert_eq!(names.len(), 20);
+    for mutation in planned {
+        let is_meant = mutation.blob.starts_with("many/") && mutation.effect == Effect::Removed;
+        assert!(is_meant, "{mutation}");
+    }
+    scene
+        .with_key(&["verify", "d.case"])
+        .exits(0)
+        .says("20 gone");
 }

@@ -11,5 +11,6 @@ mod readme;
 mod records;
 mod refusals;
 mod scripts;
+mod shares;
 mod shipped;
 mod verbs;

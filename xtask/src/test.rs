@@ -7,7 +7,7 @@ use crate::tools::{self, Program};
 use crate::{emulator, guests};
 
 /// Real parts that tests use.
-const PROGRAMS: [Program; 6] = [
+const PROGRAMS: [Program; 7] = [
     Program {
         path: "/usr/bin/ssh-keygen",
         package: "openssh-client",
@@ -23,6 +23,11 @@ const PROGRAMS: [Program; 6] = [
     Program {
         path: "/usr/bin/git",
         package: "git",
+    },
+    // Makes certificates, and checks what their keys signed.
+    Program {
+        path: "/usr/bin/openssl",
+        package: "openssl",
     },
     // Shows in which order the system was asked to write and to delete.
     Program {

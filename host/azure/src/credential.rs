@@ -2,7 +2,7 @@
 //!
 //! Chosen with one word (`--credential`), or in this order, the first that is there: a signature in the
 //! address, `AZURE_STORAGE_CONNECTION_STRING`, `AZURE_STORAGE_KEY`, `AZURE_STORAGE_SAS_TOKEN`, a client's
-//! secret, a workload's identity, a managed identity that the environment names, and the developer tools.
+//! secret or certificate, a workload's identity, a managed identity that the environment names, and the developer tools.
 //! The environment is given by the caller; this crate reads none of it itself.
 
 use std::fmt;
@@ -15,6 +15,7 @@ use azure_identity::{
     WorkloadIdentityCredential, WorkloadIdentityCredentialOptions,
 };
 
+use crate::certificate::{self, Client};
 use crate::door::identity_options;
 use crate::error::OpenError;
 use crate::{Cloud, Endpoint, Key, Secret};
@@ -58,6 +59,8 @@ pub enum Choice {
     ConnectionString,
     /// `client-secret`: `AZURE_TENANT_ID`, `AZURE_CLIENT_ID`, `AZURE_CLIENT_SECRET`.
     ClientSecret,
+    /// `client-certificate`: `AZURE_TENANT_ID`, `AZURE_CLIENT_ID`, `AZURE_CLIENT_CERTIFICATE_PATH`.
+    ClientCertificate,
     /// `workload-identity`: `AZURE_TENANT_ID`, `AZURE_CLIENT_ID`, `AZURE_FEDERATED_TOKEN_FILE`.
     WorkloadIdentity,
     /// `managed-identity`: of the machine; `AZURE_CLIENT_ID` names one of several.
@@ -70,11 +73,12 @@ pub enum Choice {
 
 impl Choice {
     /// Every way, in the order in which they are tried; the last two only when named or nothing else is there.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Sas,
         Self::ConnectionString,
         Self::Key,
         Self::ClientSecret,
+        Self::ClientCertificate,
         Self::WorkloadIdentity,
         Self::ManagedIdentity,
         Self::DeveloperTools,
@@ -88,6 +92,7 @@ impl Choice {
             Self::Key => "key",
             Self::ConnectionString => "connection-string",
             Self::ClientSecret => "client-secret",
+            Self::ClientCertificate => "client-certificate",
             Self::WorkloadIdentity => "workload-identity",
             Self::ManagedIdentity => "managed-identity",
             Self::DeveloperTools => "developer-tools",
@@ -160,6 +165,9 @@ impl Credential {
                         }
                         Choice::Key => look("AZURE_STORAGE_KEY").is_some(),
                         Choice::ClientSecret => look("AZURE_CLIENT_SECRET").is_some(),
+                        Choice::ClientCertificate => {
+                            look("AZURE_CLIENT_CERTIFICATE_PATH").is_some()
+                        }
                         Choice::WorkloadIdentity => look("AZURE_FEDERATED_TOKEN_FILE").is_some(),
                         // Asking a machine that has none would only wait.
                         Choice::ManagedIdentity => look("IDENTITY_ENDPOINT").is_some(),
@@ -247,6 +255,17 @@ impl Credential {
                     ClientSecretCredential::new(&tenant, client, secret.into(), Some(options))
                         .map_err(identity("reading the client's secret"))?,
                 )
+            }
+            Choice::ClientCertificate => {
+                let path = "AZURE_CLIENT_CERTIFICATE_PATH";
+                let path = need(path, "AZURE_CLIENT_CERTIFICATE_PATH is not set")?;
+                let authority = look("AZURE_AUTHORITY_HOST");
+                let client = Client {
+                    tenant: &need("AZURE_TENANT_ID", "AZURE_TENANT_ID is not set")?,
+                    client: &need("AZURE_CLIENT_ID", "AZURE_CLIENT_ID is not set")?,
+                    authority: authority.as_deref(),
+                };
+                tokens(certificate::credential(&client, &path)?)
             }
             Choice::WorkloadIdentity => {
                 let mut options = WorkloadIdentityCredentialOptions {

@@ -8,6 +8,7 @@
 
 mod account;
 mod batch;
+mod certificate;
 mod change;
 mod content;
 mod credential;

@@ -68,8 +68,8 @@ pub(crate) struct Target {
     /// directory that is one
     #[arg(short, long, value_name = "WORKSPACE")]
     pub(crate) workspace: Option<PathBuf>,
-    /// Who you are to an account: sas, connection-string, key, client-secret, workload-identity,
-    /// managed-identity, developer-tools, anonymous [default: the first that is there]
+    /// Who you are to an account: sas, connection-string, key, client-secret, client-certificate,
+    /// workload-identity, managed-identity, developer-tools, anonymous [default: the first that is there]
     #[arg(long, value_name = "HOW")]
     pub(crate) credential: Option<String>,
     /// The file service of an account on this machine; one in a cloud is known by itself

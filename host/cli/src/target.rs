@@ -36,7 +36,7 @@ enum Place {
 
 /// The hint that lists the ways of saying who one is.
 const WAYS: &str = "say who you are with --credential sas, connection-string, key, client-secret, \
-                    workload-identity, managed-identity, developer-tools or anonymous";
+                    client-certificate, workload-identity, managed-identity, developer-tools or anonymous";
 
 impl Workspace {
     /// Opens what `-w` names; without it, the workspace that the current folder lies in.
