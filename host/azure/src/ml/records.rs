@@ -8,6 +8,7 @@
 use std::sync::Arc;
 
 use azure_core::http::Url;
+use futures::future::Either;
 use futures::stream::{self, BoxStream, StreamExt as _};
 use remit_workspace::{EntryPath, Gap, Kind, Pattern, StoreError};
 use serde_json::Value;
@@ -166,24 +167,18 @@ impl Records {
         path_of: impl Fn(&Value) -> Option<EntryPath> + Send + Sync + 'static,
     ) -> Finding {
         let (this, pattern) = (self.clone(), pattern.clone());
-        rows.then(move |row| {
-            let found = match row {
-                Ok(row) => Ok(match path_of(&row) {
-                    Some(path) if pattern.matches(&path) => Some(found_at(path, row)),
-                    Some(_) => None,
-                    None => Some(Found::Gap(Gap {
-                        path: place.clone(),
-                        reason: "a name that no path can say".to_owned(),
-                    })),
-                }),
-                Err(answer) => Err(answer),
-            };
-            let (this, place) = (this.clone(), place.clone());
-            async move {
-                match found {
-                    Ok(found) => found.map(Ok),
-                    Err(answer) => this.unlisted(&place, answer).await,
-                }
+        rows.then(move |row| match row {
+            Ok(row) => Either::Left(std::future::ready(match path_of(&row) {
+                Some(path) if pattern.matches(&path) => Some(Ok(found_at(path, row))),
+                Some(_) => None,
+                None => Some(Ok(Found::Gap(Gap {
+                    path: place.clone(),
+                    reason: "a name that no path can say".to_owned(),
+                }))),
+            })),
+            Err(answer) => {
+                let (this, place) = (this.clone(), place.clone());
+                Either::Right(async move { this.unlisted(&place, answer).await })
             }
         })
         .filter_map(std::future::ready)

@@ -33,6 +33,9 @@ impl Records {
             }
         };
         let failed = Arc::new(failed);
+        // `/runs/*` names nothing below a run.
+        let names: Vec<&str> = pattern.as_str().split('/').skip(1).collect();
+        let has_metrics = names.len() > 2 || names.contains(&"**");
         let per_experiment = self.every_experiment().map({
             let (this, place, failed) = (this.clone(), place.clone(), failed.clone());
             move |row| -> Finding {
@@ -46,6 +49,12 @@ impl Records {
                 let names = ["experiments", name];
                 let rows = this.data.query(&names, "runs:query", json!({}));
                 let (this, place) = (this.clone(), place.clone());
+                if !has_metrics {
+                    let below = place.clone();
+                    return this.found(place, rows, &pattern, move |row| {
+                        below.child(row.get("runId")?.as_str()?).ok()
+                    });
+                }
                 let (pattern, failed) = (pattern.clone(), failed.clone());
                 rows.map(move |row| match row {
                     Ok(row) => this.of_row(&place, row, &pattern),
