@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use remit_sim::{AzureMl, AzureMlSettings, Settings, Storage};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -96,6 +97,7 @@ async fn azureml(args: AzureMlArgs, ui: &Ui) -> Result<Exit, CommandError> {
         std::fs::write(file, certificate)
             .map_err(|error| CommandError::io(format!("cannot write {}", file.display()), error))?;
     }
+    let mut interrupted = interruption()?;
     let mut out = ui.out();
     if ui.json {
         let line = serde_json::json!({
@@ -116,14 +118,14 @@ async fn azureml(args: AzureMlArgs, ui: &Ui) -> Result<Exit, CommandError> {
     out.flush()?;
     drop(out);
     ui.status("A practice workspace on this machine: all it holds is gone when Ctrl-C ends it.");
-    until_ctrl_c().await
+    interrupted.recv().await;
+    Ok(Exit::Done)
 }
 
-async fn until_ctrl_c() -> Result<Exit, CommandError> {
-    tokio::signal::ctrl_c()
-        .await
-        .map_err(|error| CommandError::io("cannot wait for Ctrl-C", error))?;
-    Ok(Exit::Done)
+/// Ctrl-C, listened for from here on: before anybody is told that the server is there to be ended.
+fn interruption() -> Result<Signal, CommandError> {
+    signal(SignalKind::interrupt())
+        .map_err(|error| CommandError::io("cannot wait for Ctrl-C", error))
 }
 
 async fn storage(args: StorageArgs, ui: &Ui) -> Result<Exit, CommandError> {
@@ -145,6 +147,7 @@ async fn storage(args: StorageArgs, ui: &Ui) -> Result<Exit, CommandError> {
         sim.seed_directory(from)
             .map_err(|error| CommandError::new(Exit::Failed, error))?;
     }
+    let mut interrupted = interruption()?;
     let mut out = ui.out();
     if ui.json {
         let line = serde_json::json!({
@@ -164,5 +167,6 @@ async fn storage(args: StorageArgs, ui: &Ui) -> Result<Exit, CommandError> {
         "A practice account on this machine: its key is made afresh each time and opens nothing else, \
          and all it holds is gone when Ctrl-C ends it.",
     );
-    until_ctrl_c().await
+    interrupted.recv().await;
+    Ok(Exit::Done)
 }
