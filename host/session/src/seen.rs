@@ -3,35 +3,30 @@
 //! What a guest hands back is a name and a version, nothing more: kind, size and properties of its
 //! record are not believed. This spares a round trip for what it has just been shown.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use remit_workspace::{Entry, EntryPath};
 
-/// Sixteen pages as the SDK asks for them: some 1 MB. A guest works on the page it has.
+/// Two pages of the largest size: some 1 MB. A guest works on the page it has.
 const KEPT_MAX: usize = 2_048;
 
+/// In the order they were shown. Most are never asked for, and who asks does so soon: looking back costs less
+/// than an index that every entry goes through.
 #[derive(Debug, Default)]
-pub(crate) struct Seen {
-    by_path: HashMap<EntryPath, Arc<Entry>>,
-    order: VecDeque<EntryPath>,
-}
+pub(crate) struct Seen(VecDeque<Arc<Entry>>);
 
 impl Seen {
     pub(crate) fn put(&mut self, entry: Arc<Entry>) {
-        let path = entry.path.clone();
-        if self.by_path.insert(path.clone(), entry).is_some() {
-            return;
+        if self.0.len() == KEPT_MAX {
+            _ = self.0.pop_front();
         }
-        self.order.push_back(path);
-        if self.order.len() > KEPT_MAX
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.by_path.remove(&oldest);
-        }
+        self.0.push_back(entry);
     }
 
+    /// What was shown last of it.
     pub(crate) fn get(&self, path: &EntryPath) -> Option<Arc<Entry>> {
-        self.by_path.get(path).cloned()
+        let found = self.0.iter().rev().find(|entry| entry.path == *path);
+        found.cloned()
     }
 }
