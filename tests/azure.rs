@@ -6,7 +6,7 @@ use std::fs;
 
 use remit_sim::{Effect, Settings, Storage};
 
-use crate::bed::{Bed, Ran};
+use crate::bed::{Bed, REMIT, Ran};
 
 /// An account on loopback, with a folder to work in.
 struct Scene {
@@ -133,6 +133,43 @@ fn a_session_on_an_account() {
             .iter()
             .all(|held| !String::from_utf8_lossy(&held.content).contains("ada@"))
     );
+}
+
+/// On a terminal there is a bar in bytes, on stderr; without one, nothing but the sentence at the end.
+#[test]
+fn a_download_shows_how_far_it_is_on_a_terminal_only() {
+    let scene = Scene::new(Settings::default());
+    let pattern = "/blobs/azureml/old/**";
+    let plain = scene.remit(&["download", pattern, "plain"]).exits(0);
+    assert_eq!(plain.stdout, "");
+    assert_eq!(plain.stderr, "Downloaded 2 entries, 3 B, to plain.\n");
+    // `script` lends a terminal; stdout goes into a file.
+    let line = format!(
+        "{REMIT} download '{pattern}' shown -w {} > answer",
+        scene.storage.blob_url()
+    );
+    let command = scene.bed.command(&[]);
+    let lent = std::process::Command::new("script")
+        .args(["--quiet", "--return", "--command", &line, "/dev/null"])
+        .envs(
+            command
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        )
+        .env("AZURE_STORAGE_KEY", scene.storage.key())
+        .env("TERM", "xterm")
+        .current_dir(scene.bed.path("."))
+        .stdin(std::process::Stdio::null())
+        .output()
+        .expect("script must be installed");
+    let shown = Ran::of(lent).exits(0).says("downloading").says("3 B");
+    assert!(
+        shown.stdout.contains("B/s") && shown.stdout.contains("left"),
+        "{}",
+        shown.stdout
+    );
+    assert_eq!(fs::read(scene.bed.path("answer")).unwrap(), b"");
+    assert_eq!(scene.bed.tree("shown"), scene.bed.tree("plain"));
 }
 
 fn fs_tree(scene: &Scene, name: &str) -> Vec<String> {

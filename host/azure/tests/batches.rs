@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use futures::StreamExt as _;
 use futures::future::join_all;
 use remit_apply::{Deleted, StoreMut as _};
 use remit_policy::{Act, Authority, Permitted, Policy, Right, Rights, Strength};
@@ -292,73 +293,78 @@ fn accounts() -> [Settings; 3] {
     ]
 }
 
+/// Scenes that are played at once, each on an account of its own: most of a scene is waiting.
+const AT_ONCE: usize = 8;
+
+/// Plays a scene on each kind of account for each of these faults.
+async fn play(faults: Vec<Fault>) {
+    let scenes = accounts().into_iter().flat_map(|settings| {
+        let with = move |fault: &Fault| (settings.clone(), fault.clone());
+        faults.iter().map(with)
+    });
+    let play = |(settings, fault): (Settings, Fault)| async move {
+        let what = format!("{settings:?}, {fault:?}");
+        check(&settings, fault, &what).await;
+    };
+    futures::stream::iter(scenes)
+        .for_each_concurrent(AT_ONCE, play)
+        .await;
+}
+
 #[tokio::test]
 async fn one_fault_at_any_request_of_a_batch() {
-    for settings in accounts() {
-        for kind in kinds() {
-            for nth in 1..=14 {
-                let what = format!("{settings:?}, {kind:?} at request {nth}");
-                let fault = Fault {
-                    at: At::any().nth(nth),
-                    kind: kind.clone(),
-                };
-                check(&settings, fault, &what).await;
-            }
-        }
-        // The first batch is the trial.
-        for kind in kinds()
-            .into_iter()
-            .chain([400, 403, 405].map(|it| FaultKind::Status(it, None)))
-        {
-            for at in [At::any().nth(1), At::any().nth(2), At::any().from_nth(2)] {
-                let what = format!("{settings:?}, {kind:?} at batches {at:?}");
-                let fault = Fault {
-                    at: at.operation(BATCH),
-                    kind: kind.clone(),
-                };
-                check(&settings, fault, &what).await;
-            }
-        }
+    let mut faults = Vec::new();
+    for kind in kinds() {
+        faults.extend((1..=14).map(|nth| Fault {
+            at: At::any().nth(nth),
+            kind: kind.clone(),
+        }));
     }
+    // The first batch is the trial.
+    for kind in kinds()
+        .into_iter()
+        .chain([400, 403, 405].map(|it| FaultKind::Status(it, None)))
+    {
+        let places = [At::any().nth(1), At::any().nth(2), At::any().from_nth(2)];
+        faults.extend(places.map(|at| Fault {
+            at: at.operation(BATCH),
+            kind: kind.clone(),
+        }));
+    }
+    play(faults).await;
 }
 
 #[tokio::test]
 async fn a_storm_over_batches() {
-    for settings in accounts() {
-        for kind in kinds() {
-            for nth in [1, 5, 9] {
-                let what = format!("{settings:?}, {kind:?} from request {nth}");
-                let fault = Fault {
-                    at: At::any().from_nth(nth),
-                    kind: kind.clone(),
-                };
-                check(&settings, fault, &what).await;
-            }
-        }
+    let mut faults = Vec::new();
+    for kind in kinds() {
+        faults.extend([1, 5, 9].map(|nth| Fault {
+            at: At::any().from_nth(nth),
+            kind: kind.clone(),
+        }));
     }
+    play(faults).await;
 }
 
 /// Single parts that are refused or whose answer is a failure, in batches that are answered.
 #[tokio::test]
 async fn a_part_that_fails_is_looked_at_by_itself() {
-    for settings in accounts() {
-        for kind in [
-            FaultKind::Status(503, None),
-            FaultKind::Status(500, None),
-            FaultKind::StatusAfter(500),
-            FaultKind::StatusAfter(503),
-        ] {
-            for times in [1, 3, 1000] {
-                let what = format!("{settings:?}, {kind:?}, {times} times");
-                let fault = Fault {
-                    at: At::any()
-                        .operation("Blob_Delete")
-                        .contains("/00")
-                        .times(times),
-                    kind: kind.clone(),
-                };
-                check(&settings, fault, &what).await;
+    let mut faults = Vec::new();
+    for kind in [
+        FaultKind::Status(503, None),
+        FaultKind::Status(500, None),
+        FaultKind::StatusAfter(500),
+        FaultKind::StatusAfter(503),
+    ] {
+        faults.extend([1, 3, 1000].map(|times| {
+            Fault {
+                at: At::any()
+                    .operation("Blob_Delete")
+                    .contains("/00")
+                    .times(times),
+                kind: kind.clone(),
             }
-        }
+        }));
     }
+    play(faults).await;
 }

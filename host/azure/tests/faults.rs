@@ -43,11 +43,12 @@ async fn scene(settings: Settings) -> Scene {
     let plain = !settings.versioning && settings.soft_delete_days.is_none();
     let bed = Simulated::start(settings).await;
     for (name, content) in [("deleted", OLD), ("redacted", OLD), ("beside", BESIDE)] {
-        bed.other.put(&path(name), content.as_bytes()).await;
+        bed.storage.seed_blob("base-container", name, content);
     }
     // More than one part, on one account: it is the same for all.
     let large = sample_bytes(if plain { 5_000_000 } else { 1_000 });
-    bed.other.put(&path("large"), &large).await;
+    bed.storage
+        .seed_blob("base-container", "large", large.clone());
     let deleted = bed.account.stat(&path("deleted")).await.unwrap().version;
     let redacted = bed.account.stat(&path("redacted")).await.unwrap().version;
     Scene {
@@ -185,36 +186,42 @@ fn accounts() -> [Settings; 3] {
     ]
 }
 
+/// Scenes that are played at once, each on an account of its own: most of a scene is waiting.
+const AT_ONCE: usize = 8;
+
+/// Plays a scene for every account, every kind of fault and each of these requests.
+async fn play(requests: impl Iterator<Item = u64> + Clone, at: fn(u64) -> At, word: &str) {
+    let faults = accounts().into_iter().flat_map(|settings| {
+        let requests = &requests;
+        kinds().into_iter().flat_map(move |kind| {
+            let settings = settings.clone();
+            let all = requests.clone();
+            all.map(move |nth| (settings.clone(), kind.clone(), nth))
+        })
+    });
+    let play = |(settings, kind, nth): (Settings, FaultKind, u64)| async move {
+        let what = format!("{settings:?}, {kind:?} {word} request {nth}");
+        let fault = Fault { at: at(nth), kind };
+        check(scene(settings).await, fault, &what).await;
+    };
+    futures::stream::iter(faults)
+        .for_each_concurrent(AT_ONCE, play)
+        .await;
+}
+
 #[tokio::test]
 async fn one_fault_at_any_request() {
-    for settings in accounts() {
-        for kind in kinds() {
-            for nth in 1..=18 {
-                let what = format!("{settings:?}, {kind:?} at request {nth}");
-                let fault = Fault {
-                    at: At::any().nth(nth),
-                    kind: kind.clone(),
-                };
-                check(scene(settings.clone()).await, fault, &what).await;
-            }
-        }
-    }
+    play(1..=18, |nth| At::any().nth(nth), "at").await;
 }
 
 #[tokio::test]
 async fn a_storm_from_any_request_on() {
-    for settings in accounts() {
-        for kind in kinds() {
-            for nth in [1, 3, 6, 10] {
-                let what = format!("{settings:?}, {kind:?} from request {nth}");
-                let fault = Fault {
-                    at: At::any().from_nth(nth),
-                    kind: kind.clone(),
-                };
-                check(scene(settings.clone()).await, fault, &what).await;
-            }
-        }
-    }
+    play(
+        [1, 3, 6, 10].into_iter(),
+        |nth| At::any().from_nth(nth),
+        "from",
+    )
+    .await;
 }
 
 /// A page that fails after three good ones.

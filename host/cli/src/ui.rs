@@ -145,6 +145,17 @@ impl Ui {
         bar
     }
 
+    /// The same for so many bytes: how many there are, how fast they come and how long it will take.
+    pub(crate) fn bar_of_bytes(&self, what: &'static str, bytes: u64) -> ProgressBar {
+        let bar = ProgressBar::with_draw_target(Some(bytes), self.draw_target());
+        let style = ProgressStyle::with_template(
+            "{msg:12} {bar:30} {binary_bytes}/{binary_total_bytes} · {binary_bytes_per_sec} · {eta} left",
+        );
+        bar.set_style(style.expect("a constant template"));
+        bar.set_message(what);
+        bar
+    }
+
     /// A counter for work of unknown length, on a terminal only.
     pub(crate) fn spinner(&self, what: &'static str) -> ProgressBar {
         let bar = ProgressBar::with_draw_target(None, self.draw_target());

@@ -138,7 +138,13 @@ pub async fn read(mut content: Content) -> Result<Bytes, StoreError> {
 
 /// Bytes that differ everywhere.
 pub fn sample_bytes(length: usize) -> Vec<u8> {
-    (0..length)
+    let mut bytes: Vec<u8> = (0..length.min(251 * 256))
         .map(|index| (index % 251) as u8 ^ (index / 251) as u8)
-        .collect()
+        .collect();
+    // From there on it begins again; what is copied is quick in tests that are not optimised.
+    while bytes.len() < length {
+        let rest = length - bytes.len();
+        bytes.extend_from_within(..rest.min(251 * 256));
+    }
+    bytes
 }

@@ -57,17 +57,30 @@ pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
             .iter()
             .map(|entry| (relative(&entry.path, &below), form(entry))),
     );
-    let bar = ui.bar("downloading", entries.len() as u64);
+    // In bytes, where every entry's size is known.
+    let mut sizes = entries.iter().map(|entry| entry.size_bytes);
+    let total = sizes.try_fold(0_u64, |total, size| total.checked_add(size?));
+    let bar = match total {
+        Some(bytes) => ui.bar_of_bytes("downloading", bytes),
+        None => ui.bar("downloading", entries.len() as u64),
+    };
+    let came = |bytes: u64| {
+        if total.is_some() {
+            bar.inc(bytes);
+        }
+    };
     let copies = entries.iter().map(|entry| {
         let name = names
             .payload_path(&relative(&entry.path, &below))
             .expect("every entry was named");
         let name = name.strip_prefix("data/").unwrap_or(&name);
         let to = args.into.join(name);
-        let (workspace, bar) = (&workspace, &bar);
+        let (workspace, bar, came) = (&workspace, &bar, &came);
         async move {
-            let bytes = download(workspace, entry, &to, args.overwrite).await?;
-            bar.inc(1);
+            let bytes = download(workspace, entry, &to, args.overwrite, came).await?;
+            if total.is_none() {
+                bar.inc(1);
+            }
             Ok::<u64, CommandError>(bytes)
         }
     });
@@ -133,12 +146,13 @@ fn relative(path: &EntryPath, below: &str) -> String {
         .to_owned()
 }
 
-/// One entry into one file: complete and in its place, or not there.
+/// One entry into one file: complete and in its place, or not there. `came` is told of bytes as they come.
 async fn download(
     workspace: &Workspace,
     entry: &Entry,
     to: &Path,
     overwrite: bool,
+    came: &dyn Fn(u64),
 ) -> Result<u64, CommandError> {
     let io = |doing: &'static str| {
         move |error| CommandError::io(format!("cannot {doing} `{}`", to.display()), error)
@@ -162,6 +176,7 @@ async fn download(
         while let Some(chunk) = content.try_next().await? {
             file.write_all(&chunk).map_err(io("write"))?;
             bytes += chunk.len() as u64;
+            came(chunk.len() as u64);
         }
         // Flushes wait for the disk, and the disk takes many at once.
         let (from, into) = (partial.clone(), to.to_owned());
