@@ -1,4 +1,5 @@
-//! An Azure Machine Learning workspace: its records, and the blobs of its own storage account.
+//! An Azure Machine Learning workspace: its records, and the blobs and files of its own
+//! storage account.
 //!
 //! In reading order: [`Target`] (which workspace) and [`Cloud`] (which hosts are trusted with a token), `line`
 //! (JSON over the one door), `manage` (the management plane: addresses, versions, pages), `operation` (what

@@ -14,6 +14,8 @@ mod conformance;
 mod deleting;
 #[path = "service/listing.rs"]
 mod listing;
+#[path = "service/notebooks.rs"]
+mod notebooks;
 #[path = "service/parts.rs"]
 mod parts;
 #[path = "service/patching.rs"]
