@@ -12,6 +12,8 @@ mod bed;
 mod conformance;
 #[path = "service/deleting.rs"]
 mod deleting;
+#[path = "service/examining.rs"]
+mod examining;
 #[path = "service/listing.rs"]
 mod listing;
 #[path = "service/notebooks.rs"]

@@ -72,6 +72,10 @@ impl Workspace {
         &self.inner.records
     }
 
+    pub(crate) fn credential(&self) -> &Credential {
+        &self.inner.credential
+    }
+
     /// The workspace's own account, for something at `place`.
     pub(crate) async fn storage(&self, place: &EntryPath) -> Result<&Storage, StoreError> {
         let inner = &*self.inner;
