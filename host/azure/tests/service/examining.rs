@@ -73,24 +73,18 @@ async fn what_is_lacking_is_said() {
 
 #[tokio::test]
 async fn a_lock_anywhere_above_or_below_is_named() {
-    let resource = |bed: &Bed| format!("{}/computes/c", bed.sim.arm_id());
-    let group = |bed: &Bed| {
-        let id = bed.sim.arm_id();
-        id[..id.find("/providers/").unwrap()].to_owned()
-    };
-    let subscription = |bed: &Bed| {
-        let id = bed.sim.arm_id();
-        id[..id.find("/resourceGroups/").unwrap()].to_owned()
-    };
-    let scopes: [(&dyn Fn(&Bed) -> String, &str); 4] = [
-        (&|bed: &Bed| bed.sim.arm_id(), "practice"),
-        (&resource, "c"),
-        (&group, "the resource group"),
-        (&subscription, "the subscription"),
+    let (probe, _) = examined().await;
+    let id = probe.sim.arm_id();
+    let up_to = |what: &str| id[..id.find(what).unwrap()].to_owned();
+    let scopes = [
+        (id.clone(), "practice"),
+        (format!("{id}/computes/c"), "c"),
+        (up_to("/providers/"), "the resource group"),
+        (up_to("/resourceGroups/"), "the subscription"),
     ];
     for (scope, on) in scopes {
         let (bed, _) = examined().await;
-        bed.sim.seed_lock(&scope(&bed), "keep", "CanNotDelete");
+        bed.sim.seed_lock(&scope, "keep", "CanNotDelete");
         let checks = bed.store.examine().await;
         let expect = format!("the management lock keep (CanNotDelete) on {on}");
         assert_eq!(
