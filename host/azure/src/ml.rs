@@ -22,6 +22,7 @@ mod document;
 mod endpoints;
 mod examine;
 mod experiments;
+mod itself;
 mod line;
 mod locks;
 mod manage;

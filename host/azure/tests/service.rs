@@ -14,6 +14,8 @@ mod conformance;
 mod deleting;
 #[path = "service/examining.rs"]
 mod examining;
+#[path = "service/itself.rs"]
+mod itself;
 #[path = "service/listing.rs"]
 mod listing;
 #[path = "service/notebooks.rs"]

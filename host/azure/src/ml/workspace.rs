@@ -13,6 +13,7 @@ use tokio::sync::OnceCell;
 
 use super::answer::unlisted;
 use super::data::Data;
+use super::itself::{KEPT_UNKNOWN, is_itself};
 use super::line::Line;
 use super::manage::Manage;
 use super::place::Place;
@@ -193,6 +194,22 @@ impl Store for Workspace {
     }
 
     fn generations(&self, of: &EntryPath) -> Listing {
+        if is_itself(of) {
+            let (this, of) = (self.clone(), of.clone());
+            return stream::once(async move {
+                let kept = match this.records().look(&of).await {
+                    Err(StoreError::NotFound(path)) => {
+                        let reason = KEPT_UNKNOWN.to_owned();
+                        Some(Ok(Listed::Gap(Gap { path, reason })))
+                    }
+                    Ok(_) => None,
+                    Err(error) => Some(unlisted(error).map(Listed::Gap)),
+                };
+                stream::iter(kept)
+            })
+            .flatten()
+            .boxed();
+        }
         if !is_object(of) {
             return stream::empty().boxed();
         }
@@ -237,7 +254,10 @@ impl Store for Workspace {
             };
         }
         match entry.kind {
-            Kind::Workspace => Forecast::Impossible(super::delete::NO_WORKSPACE.to_owned()),
+            Kind::Workspace => {
+                let records = self.records();
+                records.forecast_workspace(&entry.path, purge).await
+            }
             Kind::Resource => Forecast::Impossible(super::resources::UNCHANGED.to_owned()),
             Kind::Experiment => {
                 Forecast::Unknown("the service deletes only an experiment without runs".to_owned())
