@@ -228,6 +228,7 @@ impl Credential {
             }
             Choice::Anonymous => Ok(Self::Anonymous),
             Choice::ClientSecret
+            | Choice::ClientCertificate
             | Choice::WorkloadIdentity
             | Choice::ManagedIdentity
             | Choice::DeveloperTools => Self::tokens_of(choice, look),

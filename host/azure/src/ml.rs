@@ -1,4 +1,5 @@
-//! An Azure Machine Learning workspace: its records, and the blobs of its own storage account.
+//! An Azure Machine Learning workspace: its records, and the blobs and files of its own
+//! storage account.
 //!
 //! In reading order: [`Target`] (which workspace) and [`Cloud`] (which hosts are trusted with a token), `line`
 //! (JSON over the one door), `manage` (the management plane: addresses, versions, pages), `operation` (what
@@ -19,8 +20,11 @@ mod data;
 mod delete;
 mod document;
 mod endpoints;
+mod examine;
 mod experiments;
+mod itself;
 mod line;
+mod locks;
 mod manage;
 mod metrics;
 mod operation;

@@ -12,8 +12,14 @@ mod bed;
 mod conformance;
 #[path = "service/deleting.rs"]
 mod deleting;
+#[path = "service/examining.rs"]
+mod examining;
+#[path = "service/itself.rs"]
+mod itself;
 #[path = "service/listing.rs"]
 mod listing;
+#[path = "service/notebooks.rs"]
+mod notebooks;
 #[path = "service/parts.rs"]
 mod parts;
 #[path = "service/patching.rs"]

@@ -119,13 +119,16 @@ impl Workspace {
 }
 
 /// Whether this names a workspace of Azure Machine Learning.
-fn is_service(address: &str) -> bool {
+pub(crate) fn is_service(address: &str) -> bool {
     let (scheme, _) = address.split_once("://").unwrap_or_default();
     scheme.eq_ignore_ascii_case("azureml")
 }
 
 /// Opens a workspace of Azure Machine Learning, with its identity.
-fn open_service(address: &str, target: &Target) -> Result<(Service, String), CommandError> {
+pub(crate) fn open_service(
+    address: &str,
+    target: &Target,
+) -> Result<(Service, String), CommandError> {
     let named = Named::parse(address).map_err(refused)?;
     let variable = |name: &str| std::env::var(name).ok();
     let cloud = Cloud::choose(&variable).map_err(refused)?;

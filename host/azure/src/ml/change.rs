@@ -9,6 +9,7 @@ use remit_workspace::{Content, EntryPath, Kind, StoreError, Version};
 
 use super::Workspace;
 use super::delete::How;
+use super::itself::is_itself;
 use super::workspace::is_object;
 use crate::change::impossible;
 use crate::names::RESERVED;
@@ -28,6 +29,12 @@ impl StoreMut for Workspace {
         };
         if is_object(path) {
             return self.account(path).await?.delete(permitted, version).await;
+        }
+        if is_itself(path) {
+            return self
+                .records()
+                .delete_workspace(path, version, strength)
+                .await;
         }
         let how = match strength.cancel {
             true => How::Cancelled,

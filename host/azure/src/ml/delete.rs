@@ -1,4 +1,4 @@
-//! Deleting a record, to its end: *gone* is said when a look afterwards shows nothing.
+//! Deleting a record (not the workspace itself), to its end: *gone* is said when a look afterwards shows nothing.
 //!
 //! The record is read and compared first, whatever happened before: where it is being deleted the end is
 //! awaited, where it is still there it is sent again, where it is gone nothing is left to do. So a stop around
@@ -20,11 +20,7 @@ use super::resources::UNCHANGED;
 use crate::change::impossible;
 use crate::error::Answer;
 
-const DELETING: &str = "deleting";
-
-/// Why a workspace is not deleted yet.
-pub(crate) const NO_WORKSPACE: &str =
-    "this version does not delete workspaces: what depends on one must be seen to first";
+pub(crate) const DELETING: &str = "deleting";
 
 /// Which way of deleting is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,9 +49,6 @@ impl Records {
             };
             if !seen.document.is_but_for_progress(version) {
                 return Err(StoreError::Changed(path.clone()));
-            }
-            if seen.entry.kind == Kind::Workspace {
-                return Err(impossible(path, NO_WORKSPACE));
             }
             if seen.entry.kind == Kind::Resource {
                 return Err(impossible(path, UNCHANGED));
@@ -139,7 +132,7 @@ impl Records {
     }
 
     /// Looks until it is not there. A service that says *done* may need a moment to show it.
-    async fn await_absence(&self, path: &EntryPath) -> Result<Deleted, StoreError> {
+    pub(crate) async fn await_absence(&self, path: &EntryPath) -> Result<Deleted, StoreError> {
         let until = Instant::now() + operation::AWAITED;
         let (mut tried, mut polled) = (0, 0);
         loop {
@@ -160,7 +153,7 @@ impl Records {
     }
 
     /// Cancels a run and awaits its end. What is left must be the same run but for how it ended.
-    async fn cancel(&self, path: &EntryPath, seen: &Seen) -> Result<Seen, StoreError> {
+    pub(crate) async fn cancel(&self, path: &EntryPath, seen: &Seen) -> Result<Seen, StoreError> {
         const CANCELLING: &str = "cancelling";
         let id = seen
             .text("runId")
@@ -193,7 +186,7 @@ impl Records {
 }
 
 /// Whether a run has not come to its end.
-fn is_running(seen: &Seen) -> bool {
+pub(crate) fn is_running(seen: &Seen) -> bool {
     const ENDED: [&str; 3] = ["Completed", "Failed", "Canceled"];
     seen.entry.kind == Kind::Run
         && seen

@@ -13,14 +13,14 @@ use crate::names::escaped;
 use crate::wire::Effect;
 
 /// Which version of an interface is spoken, by the provider's name: those whose specifications are at hand.
-/// That of Log Analytics is at hand for its purge only; that it has workspaces too is an *assumption*.
-const VERSIONS: [(&str, &str); 6] = [
+const VERSIONS: [(&str, &str); 7] = [
     ("Microsoft.MachineLearningServices", "2024-04-01"),
     ("Microsoft.Storage", "2023-05-01"),
     ("Microsoft.KeyVault", "2023-07-01"),
     ("Microsoft.ContainerRegistry", "2023-07-01"),
     ("Microsoft.Insights", "2020-02-02"),
     ("Microsoft.OperationalInsights", "2020-08-01"),
+    ("Microsoft.Authorization", "2020-05-01"),
 ];
 
 /// One workspace, as the management plane sees it.

@@ -21,7 +21,7 @@ pub(crate) const ASSETS: [&str; 5] = ["models", "data", "components", "environme
 /// Kinds with a name and nothing below.
 pub(crate) const NAMED: [&str; 3] = ["datastores", "computes", "schedules"];
 /// Kinds that this version does not speak of. They are gaps, never left out in silence.
-pub(crate) const UNREAD: [&str; 3] = ["files", "pipelines", "telemetry"];
+pub(crate) const UNREAD: [&str; 2] = ["pipelines", "telemetry"];
 
 /// What is said of them.
 pub(crate) const NOT_READ: &str = "not read by this version";
@@ -109,6 +109,7 @@ mod tests {
         check("/runs/a/metrics", Some(Place::Metrics("a".into())));
         check("/runs/a%FF", None);
         check("/blobs/c/x", None);
+        check("/files/s/x", None);
         check("/telemetry/c/t", None);
     }
 }

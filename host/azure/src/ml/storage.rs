@@ -50,14 +50,25 @@ pub(crate) async fn open(
     };
     let id = member("storageAccount").ok_or_else(|| out("the workspace names no account"))?;
     let name = id.rsplit('/').next().unwrap_or_default().to_owned();
-    let (address, credential) = match cloud.storage() {
-        Some(suffix) => (format!("https://{name}.blob.{suffix}"), credential.clone()),
-        None => practice(manage, &id, &name).await.map_err(failed)?,
+    let (address, files, credential) = match cloud.storage() {
+        // Its file service has the same name under `.file.`, as every account of a cloud.
+        Some(suffix) => {
+            let blobs = format!("https://{name}.blob.{suffix}");
+            (blobs, None, credential.clone())
+        }
+        None => {
+            let found = practice(manage, &id, &name).await.map_err(failed)?;
+            (found.blobs, found.files, Credential::Key(found.key))
+        }
     };
-    let (endpoint, _) = Endpoint::parse(&address)
+    let (mut endpoint, _) = Endpoint::parse(&address)
         .map_err(|_| out("the workspace's account is in no cloud that is known"))?;
+    const ELSEWHERE: &str = "the workspace's account is elsewhere";
     if endpoint.account() != name || endpoint.is_loopback() != cloud.is_loopback() {
-        return Err(out("the workspace's account is elsewhere"));
+        return Err(out(ELSEWHERE));
+    }
+    if let Some(files) = files {
+        endpoint = endpoint.with_files(&files).map_err(|_| out(ELSEWHERE))?;
     }
     let account = Account::open(endpoint, credential, options)
         .map_err(|error| StoreError::failed(place, "opening the storage account", error))?;
@@ -68,14 +79,23 @@ pub(crate) async fn open(
     })
 }
 
+/// A simulator's account.
+struct Practice {
+    blobs: String,
+    files: Option<String>,
+    key: crate::Key,
+}
+
 /// Where a simulator's account is, and its key. No cloud is asked for keys: who may list them may do
 /// everything, which nobody meant by naming a workspace.
-async fn practice(manage: &Manage, id: &str, name: &str) -> Result<(String, Credential), Answer> {
+async fn practice(manage: &Manage, id: &str, name: &str) -> Result<Practice, Answer> {
     const NONE: Answer = Answer::Malformed("a simulator that does not say where its account is");
     let url = manage.of_id(id, &[]).ok_or(NONE)?;
     let account = manage.line.get(&url).await?.body;
-    let address = account.pointer("/properties/primaryEndpoints/blob");
-    let address = address.and_then(Value::as_str).ok_or(NONE)?;
+    let address = |service: &str| {
+        let address = account.pointer(&format!("/properties/primaryEndpoints/{service}"))?;
+        Some(address.as_str()?.trim_end_matches('/').to_owned())
+    };
     let keys = manage.url(&["listStorageAccountKeys"], &[]).ok_or(NONE)?;
     let keys = manage
         .line
@@ -84,8 +104,9 @@ async fn practice(manage: &Manage, id: &str, name: &str) -> Result<(String, Cred
         .body;
     let key = keys.get("userStorageKey").and_then(Value::as_str);
     let key = crate::Key::parse(name, &Secret::new(key.ok_or(NONE)?)).map_err(|_| NONE)?;
-    Ok((
-        address.trim_end_matches('/').to_owned(),
-        Credential::Key(key),
-    ))
+    Ok(Practice {
+        blobs: address("blob").ok_or(NONE)?,
+        files: address("file"),
+        key,
+    })
 }

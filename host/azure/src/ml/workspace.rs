@@ -1,4 +1,4 @@
-//! A workspace of Azure Machine Learning: its records, and the blobs of its own storage account.
+//! A workspace of Azure Machine Learning: its records, and the blobs and files of its own storage account.
 
 use std::sync::Arc;
 
@@ -13,9 +13,10 @@ use tokio::sync::OnceCell;
 
 use super::answer::unlisted;
 use super::data::Data;
+use super::itself::{KEPT_UNKNOWN, is_itself};
 use super::line::Line;
 use super::manage::Manage;
-use super::place::{NOT_READ, Place};
+use super::place::Place;
 use super::records::{Finding, Found, Records};
 use super::storage::{self, Storage};
 use super::{Cloud, Target};
@@ -24,7 +25,8 @@ use crate::{Account, Credential, Options};
 
 const CHUNK_BYTES: usize = 256 * 1024;
 
-/// A workspace: records of the service, and blobs at `/blobs/<container>/<name>`.
+/// A workspace: records of the service, blobs at `/blobs/<container>/<name>`, and files (notebooks) at
+/// `/files/<share>/<path>`.
 #[derive(Clone, Debug)]
 pub struct Workspace {
     inner: Arc<Inner>,
@@ -71,6 +73,10 @@ impl Workspace {
         &self.inner.records
     }
 
+    pub(crate) fn credential(&self) -> &Credential {
+        &self.inner.credential
+    }
+
     /// The workspace's own account, for something at `place`.
     pub(crate) async fn storage(&self, place: &EntryPath) -> Result<&Storage, StoreError> {
         let inner = &*self.inner;
@@ -90,25 +96,31 @@ impl Workspace {
 
     /// The account in which an object lies.
     pub(crate) async fn account(&self, path: &EntryPath) -> Result<&Account, StoreError> {
-        if path.root() == "files" {
-            return Err(StoreError::OutOfReach {
-                path: path.clone(),
-                reason: NOT_READ.to_owned(),
-            });
-        }
         Ok(&self.storage(path).await?.account)
     }
 
-    fn blobs(&self, what: &Pattern) -> Listing {
-        let root = EntryPath::of_segments(["blobs"]).expect("a constant");
-        if !what.may_match_below(&root) {
+    /// Blobs and files. An account that cannot be reached is a gap at each of the two that is meant.
+    fn objects(&self, what: &Pattern) -> Listing {
+        let roots: Vec<EntryPath> = ["blobs", "files"]
+            .into_iter()
+            .map(|root| EntryPath::of_segments([root]).expect("a constant"))
+            .filter(|root| what.may_match_below(root))
+            .collect();
+        let Some(first) = roots.first().cloned() else {
             return stream::empty().boxed();
-        }
+        };
         let (this, what) = (self.clone(), what.clone());
         stream::once(async move {
-            match this.storage(&root).await {
+            match this.storage(&first).await {
                 Ok(storage) => storage.account.list(&what),
-                Err(error) => stream::iter([unlisted(error).map(Listed::Gap)]).boxed(),
+                Err(StoreError::OutOfReach { reason, .. }) => {
+                    stream::iter(roots.into_iter().map(move |path| {
+                        let reason = reason.clone();
+                        Ok(Listed::Gap(Gap { path, reason }))
+                    }))
+                    .boxed()
+                }
+                Err(error) => stream::iter([Err(error)]).boxed(),
             }
         })
         .flatten()
@@ -134,10 +146,10 @@ impl Store for Workspace {
 
     fn list(&self, what: &Pattern) -> Listing {
         match what.as_path() {
-            Some(path) if path.root() == "blobs" => self.blobs(what),
+            Some(path) if is_object(&path) => self.objects(what),
             Some(_) => listing(self.records().list(what)),
             None => listing(self.records().list(what))
-                .chain(self.blobs(what))
+                .chain(self.objects(what))
                 .boxed(),
         }
     }
@@ -182,6 +194,22 @@ impl Store for Workspace {
     }
 
     fn generations(&self, of: &EntryPath) -> Listing {
+        if is_itself(of) {
+            let (this, of) = (self.clone(), of.clone());
+            return stream::once(async move {
+                let kept = match this.records().look(&of).await {
+                    Err(StoreError::NotFound(path)) => {
+                        let reason = KEPT_UNKNOWN.to_owned();
+                        Some(Ok(Listed::Gap(Gap { path, reason })))
+                    }
+                    Ok(_) => None,
+                    Err(error) => Some(unlisted(error).map(Listed::Gap)),
+                };
+                stream::iter(kept)
+            })
+            .flatten()
+            .boxed();
+        }
         if !is_object(of) {
             return stream::empty().boxed();
         }
@@ -213,6 +241,7 @@ impl Store for Workspace {
     fn guard(&self, path: &EntryPath) -> Guard {
         match path.root() {
             "blobs" => Guard::Atomic,
+            "files" => Guard::Leased,
             _ => Guard::Checked,
         }
     }
@@ -225,7 +254,10 @@ impl Store for Workspace {
             };
         }
         match entry.kind {
-            Kind::Workspace => Forecast::Impossible(super::delete::NO_WORKSPACE.to_owned()),
+            Kind::Workspace => {
+                let records = self.records();
+                records.forecast_workspace(&entry.path, purge).await
+            }
             Kind::Resource => Forecast::Impossible(super::resources::UNCHANGED.to_owned()),
             Kind::Experiment => {
                 Forecast::Unknown("the service deletes only an experiment without runs".to_owned())

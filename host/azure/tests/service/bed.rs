@@ -40,7 +40,7 @@ pub(crate) const RECORDS: [&str; 23] = [
 ];
 
 /// What no version reads yet, and says so.
-pub(crate) const UNREAD: [&str; 3] = ["/files", "/pipelines", "/telemetry"];
+pub(crate) const UNREAD: [&str; 2] = ["/pipelines", "/telemetry"];
 
 impl Bed {
     /// A workspace that holds nothing.

@@ -258,7 +258,7 @@ async fn names_that_no_address_can_have_name_nothing() {
             "{at}: {absent:?}"
         );
     }
-    for at in ["/pipelines/x", "/files/share/x", "/telemetry/c/t"] {
+    for at in ["/pipelines/x", "/telemetry/c/t"] {
         let unread = bed.store.stat(&path(at)).await;
         assert!(
             matches!(unread, Err(StoreError::OutOfReach { .. })),

@@ -10,8 +10,8 @@ use crate::bed::{open, path};
 
 async fn all(store: &dyn Store) -> Vec<Entry> {
     let (entries, _) = listed(store.list(&Pattern::everything())).await.unwrap();
-    // Files are not read yet; what a workspace depends on is not in a directory.
-    let is_compared = |entry: &Entry| !["files", "resources"].contains(&entry.path.root());
+    // What a workspace depends on is not in a directory.
+    let is_compared = |entry: &Entry| entry.path.root() != "resources";
     entries.into_iter().filter(is_compared).collect()
 }
 

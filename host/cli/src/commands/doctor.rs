@@ -1,4 +1,4 @@
-//! `remit doctor`: which rights a credential has on an account, without changing anything.
+//! `remit doctor`: which rights a credential has on an account or a workspace, without changing anything.
 
 use std::io::Write as _;
 
@@ -8,10 +8,10 @@ use serde_json::json;
 use crate::args::Target;
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::target::{Workspace, open_account};
+use crate::target::{Workspace, is_service, open_account, open_service};
 use crate::ui::Ui;
 
-/// Look at an account: who you are to it, what you may do, and what is lacking
+/// Look at an account or a workspace: who you are to it, what you may do, and what is lacking
 ///
 /// Changes nothing. What cannot be known without changing something is said to be unknown.
 #[derive(clap::Args)]
@@ -31,11 +31,20 @@ pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
         ui.status("A directory: what this user may read and write there, the system decides.");
         return Ok(Exit::Done);
     };
-    let (account, identity, who) = open_account(address, &args.target)?;
-    let checks = account.examine().await;
+    let (what, checks, identity, who) = match is_service(address) {
+        true => {
+            let (service, identity) = open_service(address, &args.target)?;
+            let who = service.describe();
+            ("workspace", service.examine().await, identity, who)
+        }
+        false => {
+            let (account, identity, who) = open_account(address, &args.target)?;
+            ("account", account.examine().await, identity, who)
+        }
+    };
     let mut out = ui.out();
     if !ui.json {
-        writeln!(out, "account   {identity}\nyou are   {who}\n")?;
+        writeln!(out, "{what:9} {identity}\nyou are   {who}\n")?;
     }
     let mut lacking = 0;
     for check in &checks {
@@ -48,7 +57,7 @@ pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
         match ui.json {
             true => {
                 let line = json!({
-                    "version": 1, "account": identity, "identity": who,
+                    "version": 1, what: identity, "identity": who,
                     "right": check.right, "for": check.needed_for, "found": word, "why": why,
                 });
                 writeln!(out, "{line}")?;
