@@ -290,16 +290,14 @@ impl Account {
         stream::once(started)
             .flatten()
             .flat_map(move |page| {
-                let items = match page {
-                    Ok(page) => page
-                        .blobs
-                        .iter()
-                        .filter_map(|blob| chosen(blob, &pattern))
-                        .map(Ok)
-                        .collect(),
-                    Err(answer) => unlisted(&place, answer).into_iter().collect(),
+                let (blobs, failed) = match page {
+                    Ok(page) => (page.blobs, None),
+                    Err(answer) => (Vec::new(), unlisted(&place, answer)),
                 };
-                stream::iter::<Vec<Result<Listed, StoreError>>>(items)
+                // Each blob is let go when it has been made an entry.
+                let pattern = pattern.clone();
+                let chosen = move |blob: listing::Blob| chosen(&blob, &pattern).map(Ok);
+                stream::iter(blobs.into_iter().filter_map(chosen).chain(failed))
             })
             .boxed()
     }

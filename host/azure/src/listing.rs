@@ -37,19 +37,40 @@ pub(crate) struct Page {
     pub(crate) now: Option<Millis>,
 }
 
+/// What is kept of a listed blob's properties: there are twice as many, and thousands of blobs on a page.
+const PROPERTIES: [&str; 13] = [
+    "AccessTier",
+    "ArchiveStatus",
+    "BlobType",
+    "Content-Length",
+    "Content-Type",
+    "Creation-Time",
+    "DeletedTime",
+    "Etag",
+    "ImmutabilityPolicyUntilDate",
+    "Last-Modified",
+    "LeaseStatus",
+    "LegalHold",
+    "RemainingRetentionDays",
+];
+
 /// A blob or a generation as it was listed.
 #[derive(Debug)]
 pub(crate) struct Blob {
     pub(crate) name: BlobName,
     pub(crate) has_version: bool,
-    pub(crate) properties: Tree,
+    /// Those of [`PROPERTIES`] that it has.
+    properties: Box<[(&'static str, String)]>,
     pub(crate) metadata: Vec<(String, String)>,
     pub(crate) tags: Vec<(String, String)>,
 }
 
 impl Blob {
+    /// One of [`PROPERTIES`].
     pub(crate) fn property(&self, name: &str) -> Option<&str> {
-        self.properties.value(name)
+        debug_assert!(PROPERTIES.contains(&name), "{name} is not kept");
+        let found = self.properties.iter().find(|(kept, _)| *kept == name);
+        found.map(|(_, value)| value.as_str())
     }
 
     /// When the service will have let go of what was deleted: exactly, where the account's rules are known.
@@ -65,7 +86,7 @@ impl Blob {
         Some(now? + (left + 1) * DAY)
     }
 
-    fn parse(container: &str, tree: &mut Tree) -> Option<Self> {
+    fn parse(container: &str, tree: &Tree) -> Option<Self> {
         let name = tree.blob_name()?;
         let is_deleted = tree.value("Deleted") == Some("true");
         let is_current = tree.value("IsCurrentVersion") == Some("true");
@@ -92,13 +113,12 @@ impl Blob {
                 ))
             })
             .collect();
-        let at = tree
-            .children
-            .iter()
-            .position(|child| child.name == "Properties");
-        let properties = at
-            .map(|at| tree.children.swap_remove(at))
-            .unwrap_or_default();
+        let listed = tree.child("Properties");
+        let value = |name| listed.and_then(|listed| listed.value(name));
+        let properties = PROPERTIES
+            .into_iter()
+            .filter_map(|name| Some((name, value(name)?.to_owned())))
+            .collect();
         let has_version = version.is_some();
         let state = match (snapshot, version, is_deleted) {
             (Some(id), _, false) => BlobState::Snapshot(id),
@@ -106,7 +126,7 @@ impl Blob {
             (None, Some(id), false) if !is_current => BlobState::Version(id),
             (None, Some(id), true) => BlobState::Deleted(DeletedState::Version(id)),
             (None, None, true) => {
-                let when = properties.value("DeletedTime").and_then(millis);
+                let when = value("DeletedTime").and_then(millis);
                 let when = when.and_then(|when| jiff::Timestamp::from_millisecond(when).ok());
                 let when = when.map_or_else(|| "unknown".to_owned(), |when| when.to_string());
                 BlobState::Deleted(DeletedState::Base(when))
@@ -140,37 +160,42 @@ pub(crate) async fn page(wire: &Wire, query: &Query, marker: Option<&str>) -> Re
     ];
     pairs.extend(optional.into_iter().filter(|(_, value)| !value.is_empty()));
     let url = wire.url(&query.container, &pairs);
-    let (mut tree, now) = fetch(wire, url).await?;
-    let next = next_marker(&tree, marker)?;
-    let mut page = Page {
-        blobs: Vec::new(),
-        prefixes: Vec::new(),
-        next,
-        now,
-    };
-    let at = tree.children.iter().position(|child| child.name == "Blobs");
-    let Some(mut listed) = at.map(|at| tree.children.swap_remove(at)) else {
-        return Err(Answer::Malformed("a page without an element Blobs"));
-    };
-    for child in &mut listed.children {
-        match child.name.as_str() {
-            "Blob" => {
-                let blob = Blob::parse(&query.container, child);
-                page.blobs
-                    .push(blob.ok_or(Answer::Malformed("a blob without a name"))?);
+    fetch(wire, url, |body, now| {
+        let (mut blobs, mut prefixes) = (Vec::new(), Vec::new());
+        let tree = Tree::parse_each(body, "Blobs", |child| {
+            match child.name.as_str() {
+                "Blob" => {
+                    let blob = Blob::parse(&query.container, &child);
+                    blobs.push(blob.ok_or(Answer::Malformed("a blob without a name"))?);
+                }
+                "BlobPrefix" => {
+                    let name = child.blob_name();
+                    prefixes.push(name.ok_or(Answer::Malformed("a prefix without a name"))?);
+                }
+                _ => {}
             }
-            "BlobPrefix" => {
-                let name = child.blob_name();
-                page.prefixes
-                    .push(name.ok_or(Answer::Malformed("a prefix without a name"))?);
-            }
-            _ => {}
+            Ok(())
+        })?;
+        if tree.child("Blobs").is_none() {
+            return Err(Answer::Malformed("a page without an element Blobs"));
         }
-    }
-    Ok(page)
+        let next = next_marker(&tree, marker)?;
+        Ok(Page {
+            blobs,
+            prefixes,
+            next,
+            now,
+        })
+    })
+    .await
 }
 
-async fn fetch(wire: &Wire, url: azure_core::http::Url) -> Result<(Tree, Option<Millis>), Answer> {
+/// An answer, read by `read`, which is told the service's clock; asked for again while it cannot be read.
+async fn fetch<T>(
+    wire: &Wire,
+    url: azure_core::http::Url,
+    read: impl Fn(&[u8], Option<Millis>) -> Result<T, Answer>,
+) -> Result<T, Answer> {
     let mut tried = 0;
     loop {
         let fetched = wire
@@ -185,7 +210,7 @@ async fn fetch(wire: &Wire, url: azure_core::http::Url) -> Result<(Tree, Option<
             .await
             .and_then(|answer| {
                 let now = header(&answer, "date").and_then(|date| millis(&date));
-                Ok((Tree::parse(answer.body())?, now))
+                read(answer.body(), now)
             });
         match fetched {
             // A body that was cut off without our being told: a reading can be repeated.
@@ -246,7 +271,8 @@ pub(crate) async fn containers(wire: &Wire) -> Result<Vec<String>, Answer> {
     loop {
         let mut pairs = vec![("comp", "list")];
         pairs.extend(marker.as_deref().map(|marker| ("marker", marker)));
-        let (tree, _) = fetch(wire, wire.url("", &pairs)).await?;
+        let url = wire.url("", &pairs);
+        let tree = fetch(wire, url, |body, _| Tree::parse(body)).await?;
         let listed = tree
             .child("Containers")
             .ok_or(Answer::Malformed("a page without an element Containers"))?;

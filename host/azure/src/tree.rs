@@ -24,21 +24,40 @@ const DEPTH_MAX: usize = 16;
 
 impl Tree {
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Answer> {
+        Self::parse_each(bytes, "", |_| Ok(()))
+    }
+
+    /// The same, but what stands in the root's child `list` is handed over one element after another, and is
+    /// not kept: a page has thousands, each some kilobytes as a tree.
+    pub(crate) fn parse_each(
+        bytes: &[u8],
+        list: &str,
+        mut each: impl FnMut(Self) -> Result<(), Answer>,
+    ) -> Result<Self, Answer> {
         const BROKEN: Answer = Answer::Malformed("the XML is broken");
         let text = std::str::from_utf8(bytes).map_err(|_| BROKEN)?;
         let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}'));
         let mut open: Vec<Self> = vec![Self::default()];
+        let mut close = |open: &mut Vec<Self>, element: Self| {
+            let depth = open.len();
+            let parent = open.last_mut().ok_or(BROKEN)?;
+            // The document, its root, and the list in it.
+            if depth == 3 && parent.name == list {
+                return each(element);
+            }
+            parent.children.push(element);
+            Ok(())
+        };
         loop {
             match reader.read_event().map_err(|_| BROKEN)? {
                 Event::Start(start) if open.len() < DEPTH_MAX => open.push(Self::of(&start)),
                 Event::Start(_) => return Err(BROKEN),
                 Event::Empty(start) => {
-                    let element = Self::of(&start);
-                    open.last_mut().ok_or(BROKEN)?.children.push(element);
+                    close(&mut open, Self::of(&start))?;
                 }
                 Event::End(_) => {
                     let element = open.pop().ok_or(BROKEN)?;
-                    open.last_mut().ok_or(BROKEN)?.children.push(element);
+                    close(&mut open, element)?;
                 }
                 Event::Text(text) => {
                     let text = text.decode().map_err(|_| BROKEN)?;
@@ -130,6 +149,23 @@ mod tests {
         }
         let encoded = Tree::parse(b"<Blob><Name Encoded=\"true\">a%EF%BF%BE/b%20</Name></Blob>");
         assert_eq!(encoded.unwrap().blob_name().unwrap(), "a\u{fffe}/b ");
+    }
+
+    #[test]
+    fn a_list_is_handed_over_and_nothing_else() {
+        let xml = "<R><L><B><L><B>in</B></L></B><B/></L><M><B>x</B></M><B>y</B></R>";
+        let mut seen = Vec::new();
+        let tree = Tree::parse_each(xml.as_bytes(), "L", |element| {
+            seen.push((element.name, element.children.len()));
+            Ok(())
+        });
+        let tree = tree.unwrap();
+        assert_eq!(seen, [("B".to_owned(), 1), ("B".to_owned(), 0)]);
+        assert_eq!(tree.child("L").unwrap().children.len(), 0);
+        assert_eq!(tree.value("B"), Some("y"));
+        assert_eq!(tree.child("M").unwrap().value("B"), Some("x"));
+        let stopped = Tree::parse_each(xml.as_bytes(), "L", |_| Err(Answer::Malformed("no")));
+        assert!(stopped.is_err());
     }
 
     #[test]
