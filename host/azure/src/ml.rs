@@ -18,6 +18,7 @@ mod change;
 mod cloud;
 mod data;
 mod delete;
+mod dependents;
 mod document;
 mod endpoints;
 mod examine;

@@ -12,6 +12,8 @@ mod bed;
 mod conformance;
 #[path = "service/deleting.rs"]
 mod deleting;
+#[path = "service/dependents.rs"]
+mod dependents;
 #[path = "service/examining.rs"]
 mod examining;
 #[path = "service/itself.rs"]

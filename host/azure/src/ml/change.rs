@@ -36,6 +36,12 @@ impl StoreMut for Workspace {
                 .delete_workspace(path, version, strength)
                 .await;
         }
+        if Kind::of(path) == Some(Kind::Resource) {
+            return self
+                .records()
+                .delete_resource(path, version, strength.purge)
+                .await;
+        }
         let how = match strength.cancel {
             true => How::Cancelled,
             false => How::Deleted,

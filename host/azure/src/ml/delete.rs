@@ -16,7 +16,6 @@ use super::line::Heard;
 use super::operation;
 use super::place::Place;
 use super::records::Records;
-use super::resources::UNCHANGED;
 use crate::change::impossible;
 use crate::error::Answer;
 
@@ -49,9 +48,6 @@ impl Records {
             };
             if !seen.document.is_but_for_progress(version) {
                 return Err(StoreError::Changed(path.clone()));
-            }
-            if seen.entry.kind == Kind::Resource {
-                return Err(impossible(path, UNCHANGED));
             }
             if seen.is_being_deleted() {
                 return self.await_absence(path).await;

@@ -136,6 +136,17 @@ impl Records {
         Ok(())
     }
 
+    /// What the services keep of the workspace, or of something that it depends on, where it is no longer
+    /// there: in words, since none of it can be looked at.
+    pub(crate) async fn kept_of(&self, path: &EntryPath) -> Result<Option<String>, StoreError> {
+        match self.look(path).await {
+            Ok(_) => Ok(None),
+            Err(StoreError::NotFound(_)) if is_itself(path) => Ok(Some(KEPT_UNKNOWN.to_owned())),
+            Err(StoreError::NotFound(_)) => self.resource_is_kept(path).await,
+            Err(error) => Err(error),
+        }
+    }
+
     /// What a delete of the workspace will achieve.
     pub(crate) async fn forecast_workspace(&self, path: &EntryPath, purge: bool) -> Forecast {
         match self.unlocked(&self.manage.id, path).await {
@@ -148,10 +159,9 @@ impl Records {
 }
 
 /// What is said of the states that the service keeps of a workspace that is not shown.
-pub(crate) const KEPT_UNKNOWN: &str =
-    "the service lists no workspaces that it keeps after they were deleted";
+const KEPT_UNKNOWN: &str = "the service lists no workspaces that it keeps after they were deleted";
 
-/// Whether what is kept of this is a question that only a purge answers.
+/// Whether this is the workspace itself.
 pub(crate) fn is_itself(path: &EntryPath) -> bool {
     Kind::of(path) == Some(Kind::Workspace)
 }

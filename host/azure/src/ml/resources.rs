@@ -1,5 +1,5 @@
 //! What a workspace depends on: the storage account, the registry, Application Insights with its Log Analytics
-//! workspace, and the key vault, as the workspace names them. They are read; nothing of them is changed here.
+//! workspace, and the key vault, as the workspace names them. They are read here; `dependents` deletes them.
 
 use futures::stream::{self, StreamExt as _};
 use remit_workspace::{EntryPath, Pattern};
@@ -10,7 +10,7 @@ use super::records::{Finding, Found, Records, found_at, gap};
 use crate::error::Answer;
 
 /// Kinds, and the member of the workspace's properties that names one.
-const NAMED_BY: [(&str, &str); 4] = [
+pub(crate) const NAMED_BY: [(&str, &str); 4] = [
     ("storage", "storageAccount"),
     ("registry", "containerRegistry"),
     ("insights", "applicationInsights"),
@@ -18,13 +18,54 @@ const NAMED_BY: [(&str, &str); 4] = [
 ];
 
 /// Something that a workspace depends on.
-struct Resource {
-    kind: &'static str,
-    id: String,
+#[derive(Clone, Debug)]
+pub(crate) struct Resource {
+    pub(crate) kind: &'static str,
+    /// Its id in Resource Manager: of a resource of its kind's type, and of nothing else.
+    pub(crate) id: String,
 }
 
+/// The type of each kind.
+const TYPES: [(&str, &str); 5] = [
+    ("storage", "Microsoft.Storage/storageAccounts"),
+    ("registry", "Microsoft.ContainerRegistry/registries"),
+    ("insights", "Microsoft.Insights/components"),
+    ("logs", "Microsoft.OperationalInsights/workspaces"),
+    ("vault", "Microsoft.KeyVault/vaults"),
+];
+
 impl Resource {
-    fn name(&self) -> &str {
+    /// Whether the id is one of the kind's type: an answer must not name something else to be deleted.
+    fn is_of_its_kind(&self) -> bool {
+        let parts: Vec<&str> = self.id.split('/').collect();
+        let [
+            "",
+            subscriptions,
+            _,
+            groups,
+            _,
+            providers,
+            provider,
+            class,
+            _,
+        ] = parts.as_slice()
+        else {
+            return false;
+        };
+        let is = |word: &str, wanted: &str| word.eq_ignore_ascii_case(wanted);
+        let class = format!("{provider}/{class}");
+        is(subscriptions, "subscriptions")
+            && is(groups, "resourceGroups")
+            && is(providers, "providers")
+            && TYPES
+                .iter()
+                .any(|(kind, wanted)| *kind == self.kind && is(&class, wanted))
+            && parts[1..].iter().all(|part| {
+                !matches!(*part, "" | "." | "..") && !part.contains(['?', '#', '%', '\\'])
+            })
+    }
+
+    pub(crate) fn name(&self) -> &str {
         self.id.rsplit('/').next().unwrap_or_default()
     }
 
@@ -55,14 +96,14 @@ impl Records {
             .collect())
     }
 
-    async fn resource_at(&self, id: &str) -> Result<Value, Answer> {
+    pub(crate) async fn resource_at(&self, id: &str) -> Result<Value, Answer> {
         const UNKNOWN: Answer = Answer::Malformed("a resource of a provider that is not spoken to");
         let url = self.manage.of_id(id, &[]).ok_or(UNKNOWN)?;
         Ok(self.manage.line.get(&url).await?.body)
     }
 
     /// The Log Analytics workspace in which an Application Insights component keeps its data.
-    fn logs_of(insights: &Value) -> Option<Resource> {
+    pub(crate) fn logs_of(insights: &Value) -> Option<Resource> {
         let id = insights
             .pointer("/properties/WorkspaceResourceId")?
             .as_str()?;
@@ -121,25 +162,39 @@ impl Records {
 
     /// The resource of this kind and name, if the workspace depends on it.
     pub(crate) async fn resource(&self, kind: &str, name: &str) -> Result<Value, Answer> {
+        let resource = self.named_resource(kind, name).await?;
+        self.resource_at(&resource.id).await
+    }
+
+    /// Which resource is meant. That what names it is no longer there does not mean that it is not.
+    pub(crate) async fn named_resource(&self, kind: &str, name: &str) -> Result<Resource, Answer> {
+        const UNNAMED: Answer = Answer::Malformed("what names the resource is no longer there");
         let absent = || Answer::Status {
             status: 404,
             code: "NotNamed".to_owned(),
         };
-        let named = self.named_resources().await?;
-        let of_kind = |kind: &str| named.iter().find(|resource| resource.kind == kind);
-        let logs;
+        let unnamed = |answer: Answer| match answer.status() {
+            404 => UNNAMED,
+            _ => answer,
+        };
+        let named = self.named_resources().await.map_err(unnamed)?;
+        let of_kind = |kind: &str| named.iter().find(|resource| resource.kind == kind).cloned();
         let resource = match kind {
-            "logs" => {
-                let insights = of_kind("insights").ok_or_else(absent)?;
-                logs = Self::logs_of(&self.resource_at(&insights.id).await?);
-                logs.as_ref()
-            }
+            "logs" => match of_kind("insights") {
+                Some(insights) => {
+                    Self::logs_of(&self.resource_at(&insights.id).await.map_err(unnamed)?)
+                }
+                None => None,
+            },
             kind => of_kind(kind),
         };
         let resource = resource.filter(|resource| resource.name() == name);
-        self.resource_at(&resource.ok_or_else(absent)?.id).await
+        let resource = resource.ok_or_else(absent)?;
+        match resource.is_of_its_kind() {
+            true => Ok(resource),
+            false => Err(Answer::Malformed(
+                "a resource of another type than its kind",
+            )),
+        }
     }
 }
-
-/// What is said of changing one.
-pub(crate) const UNCHANGED: &str = "this version changes nothing that a workspace depends on";

@@ -13,7 +13,6 @@ use tokio::sync::OnceCell;
 
 use super::answer::unlisted;
 use super::data::Data;
-use super::itself::{KEPT_UNKNOWN, is_itself};
 use super::line::Line;
 use super::manage::Manage;
 use super::place::Place;
@@ -194,15 +193,12 @@ impl Store for Workspace {
     }
 
     fn generations(&self, of: &EntryPath) -> Listing {
-        if is_itself(of) {
-            let (this, of) = (self.clone(), of.clone());
+        if matches!(Kind::of(of), Some(Kind::Workspace | Kind::Resource)) {
+            let (this, path) = (self.clone(), of.clone());
             return stream::once(async move {
-                let kept = match this.records().look(&of).await {
-                    Err(StoreError::NotFound(path)) => {
-                        let reason = KEPT_UNKNOWN.to_owned();
-                        Some(Ok(Listed::Gap(Gap { path, reason })))
-                    }
-                    Ok(_) => None,
+                let kept = match this.records().kept_of(&path).await {
+                    Ok(Some(reason)) => Some(Ok(Listed::Gap(Gap { path, reason }))),
+                    Ok(None) => None,
                     Err(error) => Some(unlisted(error).map(Listed::Gap)),
                 };
                 stream::iter(kept)
@@ -258,7 +254,10 @@ impl Store for Workspace {
                 let records = self.records();
                 records.forecast_workspace(&entry.path, purge).await
             }
-            Kind::Resource => Forecast::Impossible(super::resources::UNCHANGED.to_owned()),
+            Kind::Resource => {
+                let records = self.records();
+                records.forecast_resource(&entry.path, purge).await
+            }
             Kind::Experiment => {
                 Forecast::Unknown("the service deletes only an experiment without runs".to_owned())
             }

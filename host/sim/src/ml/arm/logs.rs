@@ -12,7 +12,7 @@ use crate::ml::call::Call;
 use crate::ml::problem::Problem;
 use crate::ml::route::{Route, of_group, routes};
 use crate::ml::seed::LOGS;
-use crate::ml::state::Purge;
+use crate::ml::state::{Purge, resource_key};
 use crate::mutation::Effect;
 use crate::reply::Reply;
 
@@ -25,17 +25,40 @@ pub(crate) const ROUTES: &[Route] = routes! {
         => "LogAnalytics_Get", |call| resources::get(call, LOGS, "logs");
     DELETE of_group!("/providers/Microsoft.OperationalInsights/workspaces/{logs}")
         => "LogAnalytics_Delete", delete;
+    GET of_group!("/providers/Microsoft.OperationalInsights/deletedWorkspaces")
+        => "DeletedWorkspaces_ListByResourceGroup", deleted_list;
     POST of_group!("/providers/Microsoft.OperationalInsights/workspaces/{logs}/purge")
         => "WorkspacePurge_Purge", purge;
     GET of_group!("/providers/Microsoft.OperationalInsights/workspaces/{logs}/operations/{purge}")
         => "WorkspacePurge_GetPurgeStatus", |call| status(call, LOGS, "logs");
 };
 
-/// Assumption: deleted for good and at once. Whether it is kept for a while, the saved
-/// specification does not say.
+/// For how long the name of a deleted one is kept, and it can be recovered.
+const KEPT_DAYS: i64 = 14;
+
+/// Deleted for good with `force`, and otherwise recoverable. Assumption: at once.
 fn delete(call: &mut Call<'_>) -> Result<Reply, Problem> {
-    let had = call.remove(&key(call, LOGS, "logs"));
+    let key = key(call, LOGS, "logs");
+    if call.asked.flag("force")? {
+        let had = call.remove(&key);
+        return Call::deleted(had);
+    }
+    let had = call.state.records.has(&key);
+    let by = call.by;
+    call.state.hide(call.world, by, &key, KEPT_DAYS);
     Call::deleted(had)
+}
+
+fn deleted_list(call: &mut Call<'_>) -> Result<Reply, Problem> {
+    let group = resource_key(&call.state.settings.group_id());
+    let value: Vec<_> = call
+        .state
+        .hidden
+        .iter()
+        .filter(|(key, hidden)| key.starts_with(&group) && hidden.document["type"] == LOGS)
+        .map(|(_, hidden)| hidden.document.clone())
+        .collect();
+    Call::ok(&json!({"value": value}))
 }
 
 /// The operators that a filter may have.
