@@ -43,7 +43,7 @@ impl Records {
         }
         let resource = self.resource_of(path).await.map_err(failed)?;
         if let Some(user) = self.other_user(&resource).await.map_err(failed)? {
-            return Err(impossible(path, &shared(&user)));
+            return Err(impossible(path, shared(&user)));
         }
         self.unlocked(&resource.id, path).await?;
         if !seen.is_being_deleted() {

@@ -122,7 +122,7 @@ impl Records {
             Some(first) if !cancel => {
                 let run = &first.entry.path;
                 let why = format!("{run} has not ended: it must be cancelled first");
-                return Err(impossible(path, &why));
+                return Err(impossible(path, why));
             }
             _ => {}
         }
