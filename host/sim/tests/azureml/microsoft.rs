@@ -75,11 +75,12 @@ async fn its_python_sdk_finds_what_it_expects() {
         )
     });
     assert!(printed.ends_with("14 steps\n"), "{printed}");
-    // What the SDK leaves: a vault that is only hidden.
+    // What the SDK leaves: a vault, logs and an account that are only hidden.
     assert_eq!(
         bed.sim.soft_deleted(),
         [
             "/subscriptions/00000000-1111-2222-3333-444444444444/resourcegroups/rg/providers/microsoft.keyvault/vaults/kv-sample",
+            "/subscriptions/00000000-1111-2222-3333-444444444444/resourcegroups/rg/providers/microsoft.operationalinsights/workspaces/log-sample",
             "/subscriptions/00000000-1111-2222-3333-444444444444/resourcegroups/rg/providers/microsoft.storage/storageaccounts/samplestorage"
         ]
     );
