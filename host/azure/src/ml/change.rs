@@ -85,7 +85,7 @@ impl StoreMut for Workspace {
     ) -> Result<Deleted, StoreError> {
         let path = permitted.path();
         if !is_object(path) {
-            // What the service keeps of a record that was patched, nobody can see: the plan says so.
+            // No call shows or removes what the service may keep of a record that was patched.
             return Ok(Deleted::Gone);
         }
         self.account(path).await?.forget(permitted, version).await
