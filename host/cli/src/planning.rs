@@ -51,12 +51,14 @@ impl Planning<'_> {
     ) -> Result<Plan, CommandError> {
         let (dir, cancel) = (self.case.dir().to_owned(), self.cancel.clone());
         let planned = tokio::select! {
-            planned = self.plan(propose) => planned,
+            // Ctrl-C is listened for before anything is written: otherwise it could leave half a case.
+            biased;
             Ok(()) = tokio::signal::ctrl_c() => {
                 cancel.cancel();
                 Err(CommandError::new(Exit::Interrupted, "stopped as you asked: no plan was made, and nothing was changed")
                     .hint("Begin anew with the same command"))
             }
+            planned = self.plan(propose) => planned,
         };
         if planned.is_err() {
             // The error is what the person must read; that a draft lies about is the lesser evil.
