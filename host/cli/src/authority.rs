@@ -26,9 +26,23 @@ pub(crate) fn typed(patterns: &[Pattern], rights: &[Right], strength: Strength) 
                 Strength::default()
             };
             granted = granted.with(*right, pattern.clone(), strength);
+            if strength.cascade {
+                granted = granted.with(*right, reached(pattern), strength);
+            }
         }
     }
     granted
+}
+
+/// What a delete with `--cascade` takes along: all that is below, and with the workspace, or with what it stands on,
+/// everything that there is.
+fn reached(pattern: &Pattern) -> Pattern {
+    let root = pattern.literal_prefix().into_iter().next();
+    let below = match root.as_deref() {
+        None | Some(b"workspace" | b"resources") => None,
+        Some(_) => Pattern::parse(&format!("{pattern}/**")).ok(),
+    };
+    below.unwrap_or_else(Pattern::everything)
 }
 
 /// Patterns as they were typed.

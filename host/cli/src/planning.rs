@@ -40,6 +40,13 @@ pub(crate) enum Proposed {
     Part(CommandError),
 }
 
+/// A plan, and what came of the wishes that led to it.
+pub(crate) struct Planned {
+    pub(crate) plan: Plan,
+    /// Whether something was wanted that a right forbids.
+    pub(crate) was_denied: bool,
+}
+
 impl Planning<'_> {
     /// Has `propose` make its proposals and seals what comes of them.
     ///
@@ -48,7 +55,7 @@ impl Planning<'_> {
     pub(crate) async fn run(
         self,
         propose: impl AsyncFnOnce(Arc<Session>, Scope) -> Result<Proposed, CommandError>,
-    ) -> Result<Plan, CommandError> {
+    ) -> Result<Planned, CommandError> {
         let (dir, cancel) = (self.case.dir().to_owned(), self.cancel.clone());
         let planned = tokio::select! {
             // Ctrl-C is listened for before anything is written: otherwise it could leave half a case.
@@ -70,7 +77,7 @@ impl Planning<'_> {
     async fn plan(
         self,
         propose: impl AsyncFnOnce(Arc<Session>, Scope) -> Result<Proposed, CommandError>,
-    ) -> Result<Plan, CommandError> {
+    ) -> Result<Planned, CommandError> {
         let created = now();
         let policy = policy_pin(self.workspace.reading().as_ref()).await?;
         let session = Session::new(Setup {
@@ -136,7 +143,10 @@ impl Planning<'_> {
             created,
             expires: created + Manifest::LIFETIME_MS,
         })?;
-        Ok(Plan::open(case)?)
+        Ok(Planned {
+            plan: Plan::open(case)?,
+            was_denied: !denials.is_empty(),
+        })
     }
 }
 

@@ -24,6 +24,9 @@ pub(crate) struct Args {
     /// For good: older versions, snapshots and what soft delete keeps go too
     #[arg(long)]
     purge: bool,
+    /// Also what takes along all that is below it: the workspace, what it depends on, an endpoint's deployments
+    #[arg(long, conflicts_with = "detach")]
+    cascade: bool,
     /// Leave what belongs to a record; delete the record alone
     #[arg(long)]
     keep_parts: bool,
@@ -48,8 +51,8 @@ pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
         right: Right::Delete,
         strength: Strength {
             purge: args.purge,
+            cascade: args.cascade,
             cancel: args.cancel_first,
-            ..Strength::default()
         },
         scanners: Arc::new(no_scanners()),
         converters: Arc::new(NoConverters),
