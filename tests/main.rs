@@ -13,4 +13,5 @@ mod refusals;
 mod scripts;
 mod shares;
 mod shipped;
+mod table;
 mod verbs;
