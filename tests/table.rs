@@ -8,4 +8,5 @@ mod rights;
 mod row;
 mod rows;
 mod scene;
+mod scripts;
 mod verbs;
