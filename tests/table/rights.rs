@@ -135,6 +135,41 @@ fn purge() {
     scene.unchanged();
 }
 
+/// What is typed is the grant, and the policy that lies with the workspace bounds it.
+#[test]
+fn a_policy_bounds_what_is_typed() {
+    let policy = "version = 1\n[bounds]\nlist = \"/**\"\nread = \"/**\"\ndelete = \"/**\"\n";
+    let running = running();
+    let file = |scene: &Scene| {
+        let storage = scene.sim.storage();
+        storage.seed_blob("remit", "policy.toml", policy);
+    };
+    file(&running);
+    CANCEL.typed(&running).exits(3).says("cancel");
+    CASCADE.typed(&running).exits(3).says("cascade");
+    PURGE.typed(&running).exits(3).says("purge");
+    running.unchanged();
+    DETACH.typed(&running).exits(0);
+}
+
+/// The right must reach the runs below a run, too: all of them go, or none.
+#[test]
+fn a_run_goes_with_those_below_it() {
+    let scene = Scene::new();
+    let (parent, child) = ("/runs/bike-demand-000004", "/runs/support-mail-000005");
+    scene
+        .remit(&["delete", parent, "--yes"])
+        .exits(3)
+        .says(child);
+    scene.unchanged();
+    scene.remit(&["delete", parent, child, "--yes"]).exits(0);
+    assert!(!scene.has(parent) && !scene.has(child));
+    let ids = ["bike-demand-000004", "support-mail-000005"];
+    for change in scene.changes() {
+        assert!(ids.iter().any(|id| change.contains(id)), "{change}");
+    }
+}
+
 #[test]
 fn cascade() {
     by_name(Scene::new, &CASCADE, &["delete"], cascaded);
