@@ -173,7 +173,20 @@ fn a_run_goes_with_those_below_it() {
 #[test]
 fn cascade() {
     by_name(Scene::new, &CASCADE, &["delete"], cascaded);
+    // What was typed of one endpoint is no grant on another.
     let scene = Scene::new();
+    let plan = [
+        "delete",
+        ENDPOINT,
+        "--cascade",
+        "--plan",
+        "--case",
+        "p.case",
+    ];
+    scene.remit(&plan).exits(0);
+    let granted = std::fs::read_to_string(scene.bed.path("p.case/grant.toml")).unwrap();
+    assert!(granted.contains("/endpoints/online/churn/**"), "{granted}");
+    assert!(!granted.contains("\"/**\""), "{granted}");
     scene
         .remit(&["delete", ENDPOINT, "--yes"])
         .exits(3)
