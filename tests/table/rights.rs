@@ -147,7 +147,7 @@ fn a_policy_bounds_what_is_typed() {
     file(&running);
     CANCEL.typed(&running).exits(3).says("cancel");
     CASCADE.typed(&running).exits(3).says("cascade");
-    PURGE.typed(&running).exits(3).says("purge");
+    PURGE.typed(&running).exits(3).says("[bounds]");
     running.unchanged();
     DETACH.typed(&running).exits(0);
 }
@@ -160,7 +160,8 @@ fn a_run_goes_with_those_below_it() {
     scene
         .remit(&["delete", parent, "--yes"])
         .exits(3)
-        .says(child);
+        .says(child)
+        .says("type what is missing");
     scene.unchanged();
     scene.remit(&["delete", parent, child, "--yes"]).exits(0);
     assert!(!scene.has(parent) && !scene.has(child));

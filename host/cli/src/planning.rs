@@ -32,6 +32,9 @@ pub(crate) struct Planning<'a> {
     pub(crate) cancel: Cancel,
 }
 
+/// Who proposes when a person types a verb.
+pub(crate) const OPERATOR: &str = "operator";
+
 /// How far the proposing came.
 pub(crate) enum Proposed {
     /// To its end.
@@ -107,11 +110,22 @@ impl Planning<'_> {
                 remit_report::words::escape(&line)
             ));
         }
+        let mut is_untyped = false;
         for denial in &denials {
             self.ui.warn(format!("denied: {}", denial.why));
-            if let Some(hint) = &denial.hint {
-                self.ui.hint(hint);
+            match &denial.hint {
+                // A verb that is typed has no such option: what is typed is the grant.
+                Some(hint) if self.who == OPERATOR && hint.contains("--allow ") => {
+                    is_untyped = true;
+                }
+                Some(hint) => self.ui.hint(hint),
+                None => {}
             }
+        }
+        if is_untyped {
+            self.ui.hint(
+                "type what is missing: another pattern, --purge, --cascade or --cancel-first",
+            );
         }
         if denials_more > 0 {
             self.ui.warn(format!("{denials_more} more denials"));

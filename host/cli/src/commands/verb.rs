@@ -12,7 +12,7 @@ use remit_workspace::Entry;
 use crate::args::{Going, Target};
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::planning::{Planned, Planning, Proposed, accept_gaps};
+use crate::planning::{OPERATOR, Planned, Planning, Proposed, accept_gaps};
 use crate::target::Workspace;
 use crate::ui::Ui;
 use crate::{applying, authority, case};
@@ -58,7 +58,7 @@ impl Verb<'_> {
             scanners: self.scanners,
             converters: self.converters,
             params: BTreeMap::new(),
-            who: "operator".into(),
+            who: OPERATOR.into(),
             covers: Vec::new(),
             cancel: self.cancel,
         };
