@@ -64,6 +64,14 @@ impl Row {
         }
     }
 
+    /// Not deleted, whatever is granted.
+    pub(crate) const fn kept(self) -> Self {
+        Self {
+            delete: None,
+            ..self
+        }
+    }
+
     /// Deleted with these options, ending so.
     pub(crate) const fn deleted(self, options: &'static [&'static str], exit: i32) -> Self {
         Self {

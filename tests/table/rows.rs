@@ -40,6 +40,9 @@ rows! {
     schedule: Row::of("/schedules/N", "/schedules/nightly", "Nightly training", "schedules/nightly");
     blob: Row::of("/blobs/CONTAINER/NAME", "/blobs/azureml/ExperimentRun/dcid.churn-000000/user_logs/std_log.txt",
         "job submitted by", "dcid.churn-000000/user_logs/std_log.txt").redacted();
+    // The policy lies in it: no plan of its own deletes it.
+    storage: Row::of("/resources/KIND/NAME", "/resources/storage/samplestorage", "primaryEndpoints", "samplestorage")
+        .kept();
     registry: Row::of("/resources/KIND/NAME", "/resources/registry/acrsample", "loginServer", "registries/acrsample")
         .deleted(&["--cascade"], 0);
     insights: Row::of("/resources/KIND/NAME", "/resources/insights/ai-sample", "IngestionMode", "components/ai-sample")
