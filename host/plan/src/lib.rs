@@ -15,6 +15,7 @@ mod draft;
 mod edits;
 mod error;
 mod gaps;
+mod last;
 mod manifest;
 mod plan;
 mod referring;

@@ -191,6 +191,53 @@ fn a_change_waits_for_its_copy_and_a_record_for_its_parts() {
     );
 }
 
+/// What everything stands on goes last, one after the other: the workspace when all else is gone.
+#[test]
+fn the_workspace_waits_for_all_that_it_names_and_that_for_everything_else() {
+    let named = [
+        delete("/workspace"),
+        delete("/resources/storage/s"),
+        delete("/resources/registry/r"),
+        delete("/resources/vault/v"),
+        delete("/resources/insights/i"),
+        delete("/resources/logs/l"),
+    ];
+    let others = [
+        export("/workspace"),
+        export("/blobs/c/x"),
+        delete("/blobs/c/x"),
+        part("/runs/a/metrics", "/runs/a"),
+        delete("/runs/a"),
+    ];
+    let proposed: Vec<Step> = named.iter().chain(&others).cloned().collect();
+    let (_folder, plan) = Bench::new(&proposed).settle().unwrap();
+    let steps: Vec<Step> = plan.steps().map(Result::unwrap).collect();
+    let needed = |step: &Step| -> Vec<u64> {
+        let spans = step.needs.iter();
+        spans.flat_map(|Span(first, last)| *first..=*last).collect()
+    };
+    let all = |steps: &[&Step]| -> Vec<u64> {
+        let mut numbers: Vec<u64> = steps.iter().map(|step| step.number).collect();
+        numbers.sort_unstable();
+        numbers
+    };
+    let is_last = |step: &Step| {
+        step.act.as_str() == "delete" && matches!(step.kind, Kind::Resource | Kind::Workspace)
+    };
+    let mut before: Vec<&Step> = steps.iter().filter(|step| !is_last(step)).collect();
+    assert_eq!(before.len(), 5);
+    for expect in named.iter().rev() {
+        let step = steps
+            .iter()
+            .find(|step| is_last(step) && step.path == expect.path);
+        let step = step.unwrap();
+        assert_eq!(needed(step), all(&before), "{}", step.path);
+        let highest = before.iter().map(|step| step.rank).max().unwrap();
+        assert_eq!(step.rank, highest + 1, "{}", step.path);
+        before.push(step);
+    }
+}
+
 /// A part that was proposed by itself too is still a part: its record waits for it.
 #[test]
 fn a_part_stays_a_part() {
