@@ -15,6 +15,7 @@ use remit_plan::{Act, Plan, State, Step};
 use remit_policy::{Authority, Denied};
 use remit_workspace::{Listed, Millis, StoreError};
 
+use crate::cascade::Cascade;
 use crate::journal::{Append, Ended, Event, Journal, Progress, Standing};
 use crate::others::{self, When};
 use crate::{Admitted, ApplyError, Deleted, StoreMut, content, export, staged};
@@ -85,6 +86,12 @@ pub async fn apply(admitted: Admitted, setup: &Setup) -> Result<Progress, ApplyE
     if journal.progress().finished {
         return Ok(journal.progress().clone());
     }
+    let cascade = Cascade::of(&plan)?;
+    let examine = async |progress: &Progress| {
+        let (store, authority) = (&*setup.store, &setup.authority);
+        cascade.examine(store, authority, progress).await
+    };
+    examine(journal.progress()).await?;
     let package = export::open(&plan)?;
     if let Some(package) = &package {
         export::require_space(package, &plan, journal.progress())?;
@@ -102,6 +109,13 @@ pub async fn apply(admitted: Admitted, setup: &Setup) -> Result<Progress, ApplyE
     run.complete_package().await?;
     run.look_at_others(When::Before).await?;
     for rank in 0..=plan.summary().rank_max {
+        // The others took their time.
+        if Some(rank) == cascade.first_rank()
+            && !setup.stop.is_asked()
+            && cascade.is_next(run.journal.progress(), steps)
+        {
+            examine(run.journal.progress()).await?;
+        }
         run.pass(|step| step.rank == rank && !matches!(step.act, Act::Export { .. }))
             .await?;
     }
@@ -493,7 +507,7 @@ enum Hindrance {
 }
 
 /// An error and its causes on one line, for a state.
-fn causes(error: &dyn std::error::Error) -> String {
+pub(crate) fn causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {

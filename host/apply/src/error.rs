@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use remit_plan::{ApprovalError, PlanError};
 use remit_workspace::{EntryPath, StoreError};
 
+use crate::Obstacle;
+
 /// Why nothing was begun, or why applying stopped. A step that fails is not an error: it is a state.
 #[derive(Debug, thiserror::Error)]
 pub enum ApplyError {
@@ -56,6 +58,12 @@ pub enum ApplyError {
         /// How many steps.
         steps: u64,
     },
+    /// A delete of the workspace, or of what it stands on, would stop half-way: none of them was begun.
+    #[error(
+        "the workspace is not deleted half-way, and nothing more was begun: {}",
+        .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    )]
+    Cascade(Vec<Obstacle>),
     /// Another process applies this case.
     #[error("`{}` is being applied by another process", .0.display())]
     Busy(PathBuf),

@@ -9,6 +9,7 @@
 
 mod admission;
 mod apply;
+mod cascade;
 mod close;
 mod content;
 mod error;
@@ -27,6 +28,7 @@ pub mod conformance;
 
 pub use admission::{Admitted, admit, policy_pin};
 pub use apply::{Setup, Stop, Stride, apply};
+pub use cascade::Obstacle;
 pub use close::{Closable, CloseError, Closed, Exports, Unfinished};
 pub use error::ApplyError;
 pub use evidence::{

@@ -123,6 +123,8 @@ impl From<ApplyError> for CommandError {
             )),
             ApplyError::NotApproved(_) => Self::new(Exit::Refused, error)
                 .hint("approve it with `remit approve CASE --key FILE`, or sign MANIFEST with `ssh-keygen -Y sign -n remit-plan`"),
+            ApplyError::Cascade(_) => Self::new(Exit::Refused, error)
+                .hint("see to what stands in the way, and run `remit apply` again"),
             ApplyError::OtherWorkspace { .. } | ApplyError::OverCeiling(_) | ApplyError::GuardTooWeak { .. } => {
                 Self::new(Exit::Refused, error)
             }

@@ -8,7 +8,7 @@
 use azure_core::http::{Method, Url};
 use futures::StreamExt as _;
 use remit_apply::Deleted;
-use remit_workspace::{EntryPath, Forecast, Millis, StoreError, Version};
+use remit_workspace::{Entry, EntryPath, Forecast, Millis, StoreError, Version};
 use serde_json::Value;
 
 use super::answer::about;
@@ -26,6 +26,7 @@ use crate::error::Answer;
 const KEPT_DAYS: i64 = 14;
 /// How long a vault is kept that does not say it.
 const VAULT_DAYS: i64 = 90;
+const COMPONENTS: &str = "/providers/Microsoft.Insights/components";
 const WORKSPACES: &str = "/providers/Microsoft.MachineLearningServices/workspaces";
 
 impl Records {
@@ -42,8 +43,9 @@ impl Records {
             return Err(StoreError::Changed(path.clone()));
         }
         let resource = self.resource_of(path).await.map_err(failed)?;
-        if let Some(user) = self.other_user(&resource).await.map_err(failed)? {
-            return Err(impossible(path, shared(&user)));
+        let users = self.others(&resource).await.map_err(failed)?;
+        if !users.is_empty() {
+            return Err(impossible(path, shared(&users)));
         }
         self.unlocked(&resource.id, path).await?;
         if !seen.is_being_deleted() {
@@ -104,38 +106,71 @@ impl Records {
         }
     }
 
-    /// Another workspace of the subscription that uses it, by name.
-    async fn other_user(&self, resource: &Resource) -> Result<Option<String>, Answer> {
+    /// Who else in the subscription uses it: other workspaces, and of logs other components of Application
+    /// Insights. Who does outside of the subscription, or without being either, no call tells.
+    async fn others(&self, resource: &Resource) -> Result<Vec<String>, Answer> {
         let is_it = |id: &str| id.eq_ignore_ascii_case(&resource.id);
         let url = self.in_subscription(&self.manage.id, WORKSPACES)?;
+        let mut users = Vec::new();
         let mut rows = self.manage.rows(url);
+        // Which logs are used, only a component says: those of this workspace, and who else uses each.
+        let (mut own, mut components) = (None, Vec::new());
         while let Some(row) = rows.next().await {
             let row = row?;
             let text = |pointer: &str| row.pointer(pointer).and_then(Value::as_str);
             let id = text("/id").ok_or(Answer::Malformed("a workspace without an id"))?;
+            let insights = text("/properties/applicationInsights").map(ToOwned::to_owned);
             if id.eq_ignore_ascii_case(&self.manage.id) {
+                own = insights;
                 continue;
             }
-            let name = id.rsplit('/').next().unwrap_or_default().to_owned();
+            let user = format!("the workspace {}", name_in(id));
             let mut used = NAMED_BY
                 .iter()
                 .filter_map(|(_, member)| text(&format!("/properties/{member}")));
-            if used.any(is_it) {
-                return Ok(Some(name));
-            }
-            // Which logs it uses, only its component says.
-            let insights = text("/properties/applicationInsights").filter(|id| !id.is_empty());
-            if let ("logs", Some(insights)) = (resource.kind, insights) {
-                match self.resource_at(insights).await {
-                    Ok(said) if Self::logs_of(&said).is_some_and(|logs| is_it(&logs.id)) => {
-                        return Ok(Some(name));
-                    }
-                    Err(answer) if answer.status() != 404 => return Err(answer),
-                    _ => {}
-                }
+            match used.any(is_it) {
+                true => users.push(user),
+                false => components.extend(insights.map(|component| (component, user))),
             }
         }
-        Ok(None)
+        if resource.kind != "logs" {
+            return Ok(users);
+        }
+        let url = self.in_subscription(&self.manage.id, COMPONENTS)?;
+        let mut rows = self.manage.rows(url);
+        while let Some(row) = rows.next().await {
+            let row = row?;
+            let id = row.get("id").and_then(Value::as_str);
+            let id = id.ok_or(Answer::Malformed("a component without an id"))?;
+            if !Self::logs_of(&row).is_some_and(|logs| is_it(&logs.id)) {
+                continue;
+            }
+            let named = |component: &str| component.eq_ignore_ascii_case(id);
+            let of_others = components.iter().filter(|(component, _)| named(component));
+            users.extend(of_others.map(|(_, user)| user.clone()));
+            if !own.as_deref().is_some_and(named) {
+                users.push(format!(
+                    "the Application Insights component {}",
+                    name_in(id)
+                ));
+            }
+        }
+        Ok(users)
+    }
+
+    /// Says in an entry's properties who else uses the resource. Where that is not known, that it is not.
+    pub(crate) async fn with_users(&self, mut entry: Entry) -> Entry {
+        let users = match self.resource_of(&entry.path).await {
+            Ok(resource) => self.others(&resource).await,
+            Err(answer) => Err(answer),
+        };
+        let said = match users {
+            Ok(users) if users.is_empty() => return entry,
+            Ok(users) => users.join(", "),
+            Err(answer) => format!("unknown: {answer}"),
+        };
+        entry.properties.insert("used-by".to_owned(), said);
+        entry
     }
 
     fn in_subscription(&self, id: &str, below: &str) -> Result<Url, Answer> {
@@ -220,10 +255,10 @@ impl Records {
             Ok(resource) => resource,
             Err(answer) => return unknown(answer),
         };
-        match self.other_user(&resource).await {
-            Ok(Some(user)) => return Forecast::Impossible(shared(&user)),
+        match self.others(&resource).await {
+            Ok(users) if users.is_empty() => {}
+            Ok(users) => return Forecast::Impossible(shared(&users)),
             Err(answer) => return unknown(answer),
-            Ok(None) => {}
         }
         match self.unlocked(&resource.id, path).await {
             Err(StoreError::Held { by, .. }) => return Forecast::Held(by),
@@ -240,8 +275,15 @@ impl Records {
     }
 }
 
-fn shared(user: &str) -> String {
-    format!("the workspace {user} uses it too")
+fn shared(users: &[String]) -> String {
+    format!("it is used by {} too", users.join(", "))
+}
+
+/// The last name of an id: as much of it as can be somebody's name for a resource.
+fn name_in(id: &str) -> String {
+    let name = id.rsplit('/').next().unwrap_or_default().chars();
+    let allowed = |one: &char| one.is_alphanumeric() || "-_.() ".contains(*one);
+    name.filter(allowed).take(260).collect()
 }
 
 /// Whether a vault's purge protection forbids to purge it.

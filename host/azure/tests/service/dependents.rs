@@ -108,6 +108,59 @@ async fn what_another_workspace_uses_stays() {
     assert_eq!(bed.changes(), [""; 0]);
 }
 
+/// Who else uses what is said of it, before anybody thinks of deleting it.
+#[tokio::test]
+async fn who_else_uses_it_is_said_of_each() {
+    let bed = Bed::new(AzureMlSettings::default()).await;
+    let used_by = async |at: &str| bed.stat(at).await.properties.get("used-by").cloned();
+    for (at, ..) in EACH {
+        assert_eq!(used_by(at).await, None, "{at}");
+    }
+    bed.sim.seed_neighbour("next-door");
+    for (at, ..) in EACH {
+        let said = used_by(at).await;
+        assert_eq!(said.as_deref(), Some("the workspace next-door"), "{at}");
+    }
+    let (listed, _) = bed.list("/resources/**").await.unwrap();
+    assert_eq!(listed.len(), 5);
+    for entry in listed {
+        assert_eq!(entry, bed.store.stat(&entry.path).await.unwrap());
+    }
+    let listing = "Workspaces_ListBySubscription";
+    bed.goes_wrong(listing, FaultKind::Status(403, None));
+    let said = used_by(VAULT).await.unwrap();
+    assert!(said.starts_with("unknown: "), "{said}");
+}
+
+/// Logs may be kept by components that belong to no workspace at all.
+#[tokio::test]
+async fn logs_of_another_component_stay() {
+    let bed = Bed::new(AzureMlSettings::default()).await;
+    let logs = id_of(&bed, LOGS).await;
+    let of_ours = id_of(&bed, "/resources/insights/ai-practice").await;
+    let another = of_ours.replace("ai-practice", "ai-of-somebody");
+    let document = serde_json::json!({"properties": {"WorkspaceResourceId": logs.to_uppercase()}});
+    bed.sim.seed_resource(&another, document);
+    let entry = bed.stat(LOGS).await;
+    let user = "the Application Insights component ai-of-somebody";
+    assert_eq!(entry.properties["used-by"], user);
+    let forecast = bed.store.forecast(&entry, true).await;
+    assert!(
+        matches!(&forecast, Forecast::Impossible(why) if why.contains(user)),
+        "{forecast:?}"
+    );
+    let refused = bed.store.delete(&deletes(LOGS, true), &entry.version).await;
+    assert!(
+        matches!(&refused, Err(StoreError::Impossible { reason, .. }) if reason.contains(user)),
+        "{refused:?}"
+    );
+    assert_eq!(bed.changes(), [""; 0]);
+    // Components that cannot be listed are not none.
+    bed.goes_wrong("Components_List", FaultKind::Status(403, None));
+    let forecast = bed.store.forecast(&entry, true).await;
+    assert!(matches!(forecast, Forecast::Unknown(_)), "{forecast:?}");
+}
+
 #[tokio::test]
 async fn users_or_locks_that_cannot_be_read_are_not_none() {
     for operation in [
