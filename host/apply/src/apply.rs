@@ -15,10 +15,10 @@ use remit_plan::{Act, Plan, State, Step};
 use remit_policy::{Authority, Denied};
 use remit_workspace::{Listed, Millis, StoreError};
 
-use crate::cascade::Cascade;
+use crate::cascade::{Cascade, is_of_cascade};
 use crate::journal::{Append, Ended, Event, Journal, Progress, Standing};
 use crate::others::{self, When};
-use crate::{Admitted, ApplyError, Deleted, StoreMut, content, export, staged};
+use crate::{Admitted, ApplyError, Deleted, StoreMut, content, export, policy, staged};
 
 /// What applying works with.
 pub struct Setup {
@@ -87,11 +87,10 @@ pub async fn apply(admitted: Admitted, setup: &Setup) -> Result<Progress, ApplyE
         return Ok(journal.progress().clone());
     }
     let cascade = Cascade::of(&plan)?;
-    let examine = async |progress: &Progress| {
-        let (store, authority) = (&*setup.store, &setup.authority);
-        cascade.examine(store, authority, progress).await
-    };
-    examine(journal.progress()).await?;
+    let store = &*setup.store;
+    cascade
+        .examine(store, &setup.authority, journal.progress())
+        .await?;
     let package = export::open(&plan)?;
     if let Some(package) = &package {
         export::require_space(package, &plan, journal.progress())?;
@@ -114,13 +113,17 @@ pub async fn apply(admitted: Admitted, setup: &Setup) -> Result<Progress, ApplyE
             && !setup.stop.is_asked()
             && cascade.is_next(run.journal.progress(), steps)
         {
-            examine(run.journal.progress()).await?;
+            let progress = run.journal.progress();
+            let authority = run.authority_now().await?;
+            cascade.examine(store, &authority, progress).await?;
         }
         run.pass(|step| step.rank == rank && !matches!(step.act, Act::Export { .. }))
             .await?;
     }
     if !setup.stop.is_asked() && (1..=steps).all(|step| !run.journal.progress().is_to_do(step)) {
-        run.look_at_others(When::After).await?;
+        if !cascade.has_taken_the_workspace(run.journal.progress()) {
+            run.look_at_others(When::After).await?;
+        }
         if !setup.stop.is_asked() {
             run.write(Event::Finished {}).await?;
         }
@@ -292,22 +295,39 @@ impl Run<'_> {
         Ok(false)
     }
 
+    /// What was granted, under the policy and the holds as they are at this moment. Where they went with
+    /// their account, as the plan wanted: as they were before.
+    async fn authority_now(&self) -> Result<Authority, ApplyError> {
+        let (store, authority) = (&*self.setup.store, &self.setup.authority);
+        if policy::is_gone(self.plan, self.journal.progress(), store).await? {
+            return Ok(authority.clone());
+        }
+        let (policy, pin) = policy::read(store).await?;
+        match pin == self.plan.manifest().about.policy {
+            true => Ok(authority.under(policy)),
+            false => Err(ApplyError::PolicyChanged),
+        }
+    }
+
     /// One step: permitted anew, then done.
     async fn carry_out(&self, ready: &Ready) -> State {
         let step = &ready.step;
-        let permitted =
-            match self
-                .setup
-                .authority
-                .permit(step.act.asks_for(), &step.path, step.effect_set())
-            {
-                Ok(permitted) => permitted,
-                Err(Denied::Held { cases, .. }) => {
-                    let cases: Vec<String> = cases.iter().map(ToString::to_string).collect();
-                    return State::Held(format!("hold {}", cases.join(", ")));
-                }
-                Err(denied) => return State::Skipped(format!("no longer permitted: {denied}")),
-            };
+        // Nothing undoes these, and the ones before took their time.
+        let authority = match is_of_cascade(step) {
+            true => match self.authority_now().await {
+                Ok(authority) => authority,
+                Err(error) => return State::Failed(causes(&error)),
+            },
+            false => self.setup.authority.clone(),
+        };
+        let permitted = match authority.permit(step.act.asks_for(), &step.path, step.effect_set()) {
+            Ok(permitted) => permitted,
+            Err(Denied::Held { cases, .. }) => {
+                let cases: Vec<String> = cases.iter().map(ToString::to_string).collect();
+                return State::Held(format!("hold {}", cases.join(", ")));
+            }
+            Err(denied) => return State::Skipped(format!("no longer permitted: {denied}")),
+        };
         let store = &self.setup.store;
         let done = match &step.act {
             Act::Export { .. } => self.export(step).await.map(|()| State::Done),
@@ -335,10 +355,7 @@ impl Run<'_> {
                     true => store.detach(&permitted, &step.version).await,
                     false => store.delete(&permitted, &step.version).await,
                 };
-                deleted.map(|deleted| match deleted {
-                    Deleted::Gone => State::Gone,
-                    Deleted::GoneOn(when) => State::GoneOn(when),
-                })
+                deleted.map(state_of)
             }
         };
         match done {
@@ -376,8 +393,9 @@ impl Run<'_> {
             StoreError::NotFound(_)
                 if ready.begun_before && matches!(step.act, Act::Delete { .. }) =>
             {
-                match self.gone_state(step).await {
+                match self.end_delete(step, permitted).await {
                     Ok(state) => state,
+                    Err(StoreError::Changed(_)) => State::Skipped("changed since planning".into()),
                     Err(unknown) => State::Unknown(causes(&unknown)),
                 }
             }
@@ -424,6 +442,18 @@ impl Run<'_> {
 
     async fn is_archived(&self, step: &Step) -> Result<bool, StoreError> {
         content::is_archived(&*self.setup.store, &step.path).await
+    }
+
+    /// Ends a delete that was begun, of what is no longer there.
+    async fn end_delete(
+        &self,
+        step: &Step,
+        permitted: &remit_policy::Permitted,
+    ) -> Result<State, StoreError> {
+        match self.setup.store.end_delete(permitted).await? {
+            Some(deleted) => Ok(state_of(deleted)),
+            None => self.gone_state(step).await,
+        }
     }
 
     /// What it means that an entry is no longer there: gone only if nothing of it is kept.
@@ -495,6 +525,13 @@ impl Run<'_> {
             .expect("a plan with an export has a package");
         let content = self.content(step).await?;
         export::store(package, step, content).await
+    }
+}
+
+fn state_of(deleted: Deleted) -> State {
+    match deleted {
+        Deleted::Gone => State::Gone,
+        Deleted::GoneOn(when) => State::GoneOn(when),
     }
 }
 

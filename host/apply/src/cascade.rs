@@ -39,7 +39,7 @@ impl Cascade {
         let mut steps = Vec::new();
         for step in plan.steps() {
             let step = step?;
-            if is_of_it(&step) {
+            if is_of_cascade(&step) {
                 steps.push(step);
             }
         }
@@ -57,6 +57,16 @@ impl Cascade {
         (1..=steps).all(|number| is_own(number) || progress.succeeded(number))
     }
 
+    /// Whether the workspace itself is deleted: then nothing is left to be compared.
+    pub(crate) fn has_taken_the_workspace(&self, progress: &Progress) -> bool {
+        let mut workspaces = self.0.iter().filter(|step| step.kind == Kind::Workspace);
+        workspaces.any(|step| progress.succeeded(step.number))
+    }
+
+    fn deletes_workspace(&self) -> bool {
+        self.0.iter().any(|step| step.kind == Kind::Workspace)
+    }
+
     /// Refuses when any that is still to do would not be done.
     pub(crate) async fn examine(
         &self,
@@ -68,7 +78,11 @@ impl Cascade {
         let is_to_do = |step: &&Step| progress.is_to_do(step.number);
         for step in self.0.iter().filter(is_to_do) {
             let is_begun = progress.standing(step.number) != Some(Standing::Open);
-            if let Some(why) = obstacle(step, is_begun, store, authority).await {
+            let why = match remit_plan::is_account(&step.path) && !self.deletes_workspace() {
+                true => Some("it goes only with the workspace".to_owned()),
+                false => obstacle(step, is_begun, store, authority).await,
+            };
+            if let Some(why) = why {
                 obstacles.push(Obstacle {
                     path: step.path.clone(),
                     why,
@@ -83,7 +97,7 @@ impl Cascade {
 }
 
 /// Whether the step takes along what lies below the workspace, or a resource it stands on.
-fn is_of_it(step: &Step) -> bool {
+pub(crate) fn is_of_cascade(step: &Step) -> bool {
     matches!(step.act, Act::Delete { .. }) && matches!(step.kind, Kind::Workspace | Kind::Resource)
 }
 
@@ -118,6 +132,12 @@ async fn obstacle(
         Forecast::Gone | Forecast::GoneOn(_) => {}
         Forecast::Held(by) => return Some(format!("held by {by}")),
         Forecast::Impossible(why) => return Some(why),
+        // A delete that was begun may have come to its end meanwhile.
+        Forecast::Unknown(_)
+            if is_begun && matches!(store.stat(&step.path).await, Err(StoreError::NotFound(_))) =>
+        {
+            return None;
+        }
         Forecast::Unknown(why) => {
             return Some(format!("what would become of it is unknown: {why}"));
         }

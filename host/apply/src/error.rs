@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use remit_plan::{ApprovalError, PlanError};
+use remit_policy::FileError;
 use remit_workspace::{EntryPath, StoreError};
 
 use crate::Obstacle;
@@ -43,6 +44,9 @@ pub enum ApplyError {
     /// The workspace's policy is not the one the plan was made under.
     #[error("the workspace's policy has changed since planning; plan again")]
     PolicyChanged,
+    /// The workspace's policy or its holds cannot be understood.
+    #[error("the workspace's policy cannot be understood")]
+    BrokenPolicy(#[source] Box<FileError>),
     /// A ceiling of the policy, as it is now.
     #[error("the plan is over a ceiling")]
     OverCeiling(#[source] Box<dyn std::error::Error + Send + Sync>),

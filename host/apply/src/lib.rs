@@ -19,6 +19,7 @@ mod journal;
 mod memory;
 mod others;
 mod outcome;
+mod policy;
 mod staged;
 mod store;
 mod verify;
@@ -26,7 +27,7 @@ mod verify;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 
-pub use admission::{Admitted, admit, policy_pin};
+pub use admission::{Admitted, admit};
 pub use apply::{Setup, Stop, Stride, apply};
 pub use cascade::Obstacle;
 pub use close::{Closable, CloseError, Closed, Exports, Unfinished};
@@ -37,5 +38,6 @@ pub use evidence::{
 pub use journal::{Append, Durable, Ended, Event, Journal, Progress, Record, Standing};
 pub use others::{Difference, Seen, When};
 pub use outcome::Outcome;
+pub use policy::{policy_now, policy_pin};
 pub use store::{Deleted, StoreMut};
 pub use verify::{Beside, Finding, Verification, verify};

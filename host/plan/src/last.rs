@@ -4,6 +4,8 @@
 //! Each needs every step before it, in this order: logs and Application Insights (only the component says where
 //! its logs are), key vault, registry, anything else, the storage account (the policy and its holds lie in it),
 //! and then the workspace, since only it says where all of them are. So the first that stays keeps the others.
+//!
+//! Experiments come before these and after all else, since one that has runs is not deleted.
 
 use remit_workspace::{EntryPath, Kind};
 
@@ -25,6 +27,11 @@ fn resource_kind(path: &EntryPath) -> &str {
     path.written_segments().nth(1).unwrap_or_default()
 }
 
+/// Whether this is a storage account that a workspace stands on: its policy may lie in it.
+pub fn is_account(path: &EntryPath) -> bool {
+    Kind::of(path) == Some(Kind::Resource) && resource_kind(path).eq_ignore_ascii_case("storage")
+}
+
 /// The turn of a step among those that come last; none for every other step.
 fn turn(step: &Step) -> Option<u32> {
     match (&step.act, step.kind) {
@@ -40,6 +47,30 @@ fn turn(step: &Step) -> Option<u32> {
     }
 }
 
+/// Whether the step deletes the workspace itself.
+pub(crate) fn deletes_workspace(step: &Step) -> bool {
+    turn(step) == Some(WORKSPACE)
+}
+
+/// Why a step stays that would come last: the policy lies in a storage account, so that it goes only with the
+/// workspace; and where something stays that somebody proposed to change, so does what it stands on.
+pub(crate) fn stays(
+    step: &Step,
+    deletes_workspace: bool,
+    other: Option<&EntryPath>,
+) -> Option<String> {
+    turn(step)?;
+    if let Some(other) = other {
+        return Some(format!("{other} stays"));
+    }
+    let is_alone = is_account(&step.path) && !deletes_workspace;
+    is_alone.then(|| "the policy lies in it: it goes only with /workspace".to_owned())
+}
+
+fn deletes_experiment(step: &Step) -> bool {
+    matches!(step.act, Act::Delete { .. }) && step.kind == Kind::Experiment
+}
+
 /// The steps that come last. A workspace has a handful of them.
 #[derive(Default)]
 pub(crate) struct Last {
@@ -47,6 +78,7 @@ pub(crate) struct Last {
     steps: Vec<(u32, u64)>,
     /// The highest rank of the others, where there are any.
     rank_of_others: Option<u32>,
+    has_experiments: bool,
 }
 
 impl Last {
@@ -54,8 +86,14 @@ impl Last {
     pub(crate) fn add(&mut self, step: &Step) {
         match turn(step) {
             Some(turn) => self.steps.push((turn, step.number)),
+            None if deletes_experiment(step) => self.has_experiments = true,
             None => self.others(step.rank),
         }
+    }
+
+    /// The rank after that of everything else.
+    fn next(&self) -> u32 {
+        self.rank_of_others.map_or(0, |rank| rank + 1)
     }
 
     /// The others rank as high as this.
@@ -65,6 +103,10 @@ impl Last {
 
     /// Has a step that comes last need all before it, in a plan of so many steps.
     pub(crate) fn order(&self, step: &mut Step, count: u64) {
+        if deletes_experiment(step) {
+            // Its service deletes none that has runs. It needs none of them: a run of another may stay.
+            step.rank = step.rank.max(self.next());
+        }
         let Some(own) = turn(step) else { return };
         let is_before = |(turn, _): &&(u32, u64)| *turn < own;
         let mut turns: Vec<u32> = self
@@ -75,7 +117,7 @@ impl Last {
             .collect();
         turns.sort_unstable();
         turns.dedup();
-        step.rank = self.rank_of_others.map_or(0, |rank| rank + 1) + turns.len() as u32;
+        step.rank = self.next() + u32::from(self.has_experiments) + turns.len() as u32;
         let mut stay: Vec<u64> = self
             .steps
             .iter()

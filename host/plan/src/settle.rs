@@ -7,9 +7,9 @@ use std::io::{BufRead as _, BufReader, BufWriter, Seek as _};
 use remit_workspace::EntryPath;
 
 use crate::draft::{Lines, to_line};
-use crate::last::Last;
+use crate::last::{Last, stays};
 use crate::referring::{Referred, Referring};
-use crate::{About, Act, Case, Draft, FileDigest, Manifest, PlanError, Span, Step, Summary};
+use crate::{About, Act, Case, Draft, FileDigest, Kept, Manifest, PlanError, Span, Step, Summary};
 
 /// A draft whose steps are final, and which only lacks its manifest.
 #[must_use = "a settled draft becomes a plan when it is sealed"]
@@ -40,23 +40,6 @@ impl Draft {
             ..Summary::default()
         };
         files.extend([self.notes.finish()?, self.residue.finish()?]);
-        for (name, sorter, count) in [
-            ("gaps.jsonl", self.gaps, &mut summary.gaps),
-            ("kept.jsonl", self.kept, &mut summary.kept),
-        ] {
-            let mut lines = Lines::new(&case, name)?;
-            let mut last = None;
-            for line in sorter.sorted() {
-                let line = Some(line.map_err(io)?);
-                if line != last {
-                    lines.push(line.as_deref().unwrap_or_default())?;
-                    last = line;
-                }
-            }
-            *count = lines.count;
-            files.push(lines.finish()?);
-        }
-
         // First pass: merge and number. What a record needs may be sorted behind it, so who owns what
         // is gathered on the way and filled in by the second pass.
         let mut numbered = BufWriter::new(tempfile::tempfile_in(case.path("scratch")).map_err(io)?);
@@ -64,9 +47,19 @@ impl Draft {
         let mut last = Last::default();
         let mut referring = self.referring;
         let mut merging = Merging::default();
+        let mut kept = self.kept;
         for line in self.steps.sorted() {
-            let step = serde_json::from_str(&line.map_err(io)?)
+            let step: Step = serde_json::from_str(&line.map_err(io)?)
                 .map_err(|error| PlanError::damaged(&case.path("scratch"), error))?;
+            if let Some(why) = stays(&step, self.deletes_workspace, self.stays.as_ref()) {
+                let line = to_line(&Kept {
+                    path: step.path,
+                    act: step.act.as_str().to_owned(),
+                    why,
+                });
+                kept.push(line.clone(), line).map_err(io)?;
+                continue;
+            }
             if let Some(whole) = merging.push(step)? {
                 write_entry(&mut numbered, whole, &mut owners, &mut last, &mut referring)
                     .map_err(io)?;
@@ -80,6 +73,22 @@ impl Draft {
             .into_inner()
             .map_err(|error| io(error.into_error()))?;
         numbered.rewind().map_err(io)?;
+        for (name, sorter, count) in [
+            ("gaps.jsonl", self.gaps, &mut summary.gaps),
+            ("kept.jsonl", kept, &mut summary.kept),
+        ] {
+            let mut lines = Lines::new(&case, name)?;
+            let mut last = None;
+            for line in sorter.sorted() {
+                let line = Some(line.map_err(io)?);
+                if line != last {
+                    lines.push(line.as_deref().unwrap_or_default())?;
+                    last = line;
+                }
+            }
+            *count = lines.count;
+            files.push(lines.finish()?);
+        }
         let ranks = owners.ranks()?;
         ranks.values().for_each(|rank| last.others(*rank));
         let mut referred: Option<Lines> = None;

@@ -238,6 +238,78 @@ fn the_workspace_waits_for_all_that_it_names_and_that_for_everything_else() {
     }
 }
 
+/// The policy lies in the account: it goes with the workspace and in no other plan. And what somebody wanted
+/// changed and stays, keeps all that it stands on.
+#[test]
+fn what_the_workspace_stands_on_stays_with_what_stays() {
+    let kept_of = |steps: &[Step], kept: Option<&str>| -> (Vec<String>, Vec<String>) {
+        let mut bench = Bench::new(steps);
+        if let Some(at) = kept {
+            let kept = Kept {
+                path: path(at),
+                act: "delete".into(),
+                why: "hold CASE-7".into(),
+            };
+            bench.1.keep(&kept).unwrap();
+        }
+        let (_folder, plan) = bench.settle().unwrap();
+        let steps = plan.steps().map(|step| step.unwrap().path.to_string());
+        let kept = plan.kept().map(Result::unwrap);
+        (
+            steps.collect(),
+            kept.map(|kept| format!("{}: {}", kept.path, kept.why))
+                .collect(),
+        )
+    };
+    let (account, vault, workspace, run) = (
+        delete("/resources/storage/s"),
+        delete("/resources/vault/v"),
+        delete("/workspace"),
+        delete("/runs/a"),
+    );
+    let alone = "/resources/storage/s: the policy lies in it: it goes only with /workspace";
+    assert_eq!(
+        kept_of(&[account.clone(), vault.clone(), run.clone()], None),
+        (
+            vec!["/resources/vault/v".to_owned(), "/runs/a".to_owned()],
+            vec![alone.to_owned()]
+        )
+    );
+    let all = [run, account, vault, workspace];
+    assert_eq!(kept_of(&all, None).1, [""; 0]);
+    assert_eq!(
+        kept_of(&all, Some("/runs/b")),
+        (
+            vec!["/runs/a".to_owned()],
+            vec![
+                "/resources/storage/s: /runs/b stays".to_owned(),
+                "/resources/vault/v: /runs/b stays".to_owned(),
+                "/runs/b: hold CASE-7".to_owned(),
+                "/workspace: /runs/b stays".to_owned(),
+            ]
+        )
+    );
+}
+
+/// A service deletes only experiments without runs: they come after them, and need none of them.
+#[test]
+fn experiments_come_after_runs() {
+    assert_eq!(
+        settled(&[
+            delete("/workspace"),
+            delete("/experiments/e"),
+            part("/runs/a/metrics", "/runs/a"),
+            delete("/runs/a"),
+        ]),
+        [
+            "1 delete /experiments/e [] 2",
+            "2 delete /runs/a [3-3] 1",
+            "3 delete /runs/a/metrics [] 0",
+            "4 delete /workspace [1-3] 3",
+        ]
+    );
+}
+
 /// A part that was proposed by itself too is still a part: its record waits for it.
 #[test]
 fn a_part_stays_a_part() {

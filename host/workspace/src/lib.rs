@@ -34,4 +34,6 @@ pub use error::StoreError;
 pub use memory::Memory;
 pub use path::{EntryPath, Generation, PathError};
 pub use pattern::{Pattern, PatternError};
-pub use store::{Content, Forecast, Listed, Listing, References, Referring, Relation, Store};
+pub use store::{
+    Content, Forecast, Listed, Listing, PolicyPlace, References, Referring, Relation, Store,
+};

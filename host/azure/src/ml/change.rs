@@ -49,6 +49,19 @@ impl StoreMut for Workspace {
         self.records().delete(path, version, how).await
     }
 
+    async fn end_delete(&self, permitted: &Permitted) -> Result<Option<Deleted>, StoreError> {
+        let path = permitted.path();
+        let Act::Delete(strength) = permitted.act() else {
+            return Err(impossible(path, OTHER_ACT));
+        };
+        let records = self.records();
+        match Kind::of(path) {
+            Some(Kind::Workspace) => records.end_workspace(path, strength.purge).await.map(Some),
+            Some(Kind::Resource) => records.end_resource(path, strength.purge).await.map(Some),
+            _ => Ok(None),
+        }
+    }
+
     async fn detach(
         &self,
         permitted: &Permitted,

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use remit_workspace::{
-    Content, Entry, EntryPath, Forecast, Gap, Guard, Kind, Listed, Listing, Pattern, References,
-    Relation, Store, StoreError, Version, record,
+    Content, Entry, EntryPath, Forecast, Gap, Guard, Kind, Listed, Listing, Pattern, PolicyPlace,
+    References, Relation, Store, StoreError, Version, record,
 };
 use tokio::sync::OnceCell;
 
@@ -306,6 +306,10 @@ impl Store for Workspace {
         let place = EntryPath::of_segments(["blobs", crate::names::RESERVED]);
         let place = place.expect("constants");
         self.storage(&place).await?.account.policy_file(name).await
+    }
+
+    async fn policy_place(&self) -> Result<PolicyPlace, StoreError> {
+        self.records().policy_place().await
     }
 }
 

@@ -1,10 +1,10 @@
 //! Deleting what a workspace depends on: each by itself, and none that somebody else needs.
 
 use remit_apply::{Deleted, StoreMut as _};
-use remit_policy::{Act, Authority, Denied, Permitted, Policy, Right, Rights, Strength};
+use remit_policy::{Act, Permitted, Strength};
 use remit_sim::{AzureMlSettings, FaultKind};
 use remit_workspace::conformance::listed;
-use remit_workspace::{Forecast, Pattern, Store as _, StoreError, Version};
+use remit_workspace::{Forecast, Store as _, StoreError, Version};
 
 use crate::bed::{Bed, path, permit};
 
@@ -70,22 +70,29 @@ async fn each_is_deleted_by_itself_and_what_is_kept_is_said() {
     }
 }
 
-/// The policy and its holds lie in it: no permit for it can be had, so the service is never asked.
+/// It can be recovered for a while, and nobody can purge it.
 #[tokio::test]
-async fn the_account_with_the_policy_is_deleted_by_no_plan() {
-    let bed = Bed::new(AzureMlSettings::default()).await;
-    let entry = bed.stat(STORAGE).await;
-    let forecast = bed.store.forecast(&entry, true).await;
-    assert!(matches!(forecast, Forecast::GoneOn(_)), "{forecast:?}");
-    let strength = Strength {
-        purge: true,
-        cascade: true,
-        cancel: true,
-    };
-    let rights = Rights::none().with(Right::Delete, Pattern::everything(), strength);
-    let authority = Authority::for_operator(rights, Policy::absent());
-    let denied = authority.permit(Act::Delete(strength), &entry.path, std::iter::empty());
-    assert!(matches!(denied, Err(Denied::Reserved(_))), "{denied:?}");
+async fn an_account_is_gone_on_a_day_whatever_is_granted() {
+    for purge in [false, true] {
+        let bed = Bed::new(AzureMlSettings::default()).await;
+        let (entry, id) = (bed.stat(STORAGE).await, id_of(&bed, STORAGE).await);
+        let expect = jiff::Timestamp::now().as_millisecond() + 14 * 86_400_000;
+        let is_near = |when: i64| (when - expect).abs() < 3_600_000;
+        let forecast = bed.store.forecast(&entry, purge).await;
+        assert!(
+            matches!(forecast, Forecast::GoneOn(when) if is_near(when)),
+            "{forecast:?}"
+        );
+        let deleted = bed
+            .store
+            .delete(&deletes(STORAGE, purge), &entry.version)
+            .await;
+        assert!(
+            matches!(deleted, Ok(Deleted::GoneOn(when)) if is_near(when)),
+            "{deleted:?}"
+        );
+        assert!(bed.sim.is_soft_deleted(&id));
+    }
 }
 
 #[tokio::test]
@@ -262,7 +269,7 @@ async fn one_that_changed_stays_and_what_is_no_longer_named_is_not_said_to_be_go
     // Where the logs are, only the component said.
     let unknown = bed.store.stat(&path(LOGS)).await;
     assert!(
-        matches!(unknown, Err(StoreError::Failed { .. })),
+        matches!(unknown, Err(StoreError::OutOfReach { .. })),
         "{unknown:?}"
     );
 }
