@@ -243,6 +243,12 @@ async fn a_vault_that_is_kept_is_not_gone() {
     bed.sim.clear_faults();
     let kept = listed(bed.again().generations(&entry.path)).await.unwrap();
     assert_eq!(kept.1.len(), 1, "{kept:?}");
+    // And ends it, as strongly as it was asked for.
+    let plain = bed.again().end_delete(&deletes(VAULT, false)).await;
+    assert!(matches!(plain, Ok(Some(Deleted::GoneOn(_)))), "{plain:?}");
+    let ended = bed.again().end_delete(&deletes(VAULT, true)).await;
+    assert!(matches!(ended, Ok(Some(Deleted::Gone))), "{ended:?}");
+    assert!(bed.sim.soft_deleted().is_empty());
 }
 
 #[tokio::test]
