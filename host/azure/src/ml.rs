@@ -24,6 +24,7 @@ mod endpoints;
 mod examine;
 mod experiments;
 mod itself;
+mod kept;
 mod line;
 mod locks;
 mod manage;
@@ -39,6 +40,7 @@ mod runs;
 mod services;
 mod storage;
 mod target;
+mod users;
 mod workspace;
 
 pub use cloud::Cloud;

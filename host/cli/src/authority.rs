@@ -1,7 +1,7 @@
 //! Who may do what in this command: the workspace's policy, read once, and what was typed.
 
 use remit_policy::{HOLDS_FILE, POLICY_FILE, Policy, Raise, Right, Rights, Strength};
-use remit_workspace::{Pattern, Store};
+use remit_workspace::{EntryPath, Pattern, Store};
 
 use crate::error::CommandError;
 
@@ -26,23 +26,26 @@ pub(crate) fn typed(patterns: &[Pattern], rights: &[Right], strength: Strength) 
                 Strength::default()
             };
             granted = granted.with(*right, pattern.clone(), strength);
-            if strength.cascade {
-                granted = granted.with(*right, reached(pattern), strength);
-            }
+        }
+    }
+    if strength.cascade && rights.contains(&Right::Delete) {
+        // What is deleted with all below it takes what no pattern names.
+        let takes_all = |pattern: &Pattern| {
+            ["workspace", "resources"].iter().any(|root| {
+                EntryPath::of_segments([root]).is_ok_and(|root| pattern.may_match_below(&root))
+            })
+        };
+        if patterns.iter().any(takes_all) {
+            granted = granted.with(Right::Delete, Pattern::everything(), strength);
+        }
+        for below in patterns
+            .iter()
+            .filter_map(|pattern| Pattern::parse(&format!("{pattern}/**")).ok())
+        {
+            granted = granted.with(Right::Delete, below, strength);
         }
     }
     granted
-}
-
-/// What a delete with `--cascade` takes along: all that is below, and with the workspace, or with what it stands on,
-/// everything that there is.
-fn reached(pattern: &Pattern) -> Pattern {
-    let root = pattern.literal_prefix().into_iter().next();
-    let below = match root.as_deref() {
-        None | Some(b"workspace" | b"resources") => None,
-        Some(_) => Pattern::parse(&format!("{pattern}/**")).ok(),
-    };
-    below.unwrap_or_else(Pattern::everything)
 }
 
 /// Patterns as they were typed.

@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use remit_apply::{Deleted, StoreMut};
-use remit_policy::{Act, Permitted};
+use remit_policy::{Act, Permitted, Strength};
 use remit_workspace::{Content, EntryPath, Kind, StoreError, Version};
 
 use super::Workspace;
@@ -16,6 +16,14 @@ use crate::names::RESERVED;
 
 const OTHER_ACT: &str = "permitted for another act";
 
+/// How strongly a permit lets something be deleted.
+fn strength_of(permitted: &Permitted) -> Result<Strength, StoreError> {
+    match permitted.act() {
+        Act::Delete(strength) => Ok(strength),
+        _ => Err(impossible(permitted.path(), OTHER_ACT)),
+    }
+}
+
 #[async_trait]
 impl StoreMut for Workspace {
     async fn delete(
@@ -23,10 +31,7 @@ impl StoreMut for Workspace {
         permitted: &Permitted,
         version: &Version,
     ) -> Result<Deleted, StoreError> {
-        let path = permitted.path();
-        let Act::Delete(strength) = permitted.act() else {
-            return Err(impossible(path, OTHER_ACT));
-        };
+        let (path, strength) = (permitted.path(), strength_of(permitted)?);
         if is_object(path) {
             return self.account(path).await?.delete(permitted, version).await;
         }
@@ -47,6 +52,16 @@ impl StoreMut for Workspace {
             false => How::Deleted,
         };
         self.records().delete(path, version, how).await
+    }
+
+    async fn end_delete(&self, permitted: &Permitted) -> Result<Option<Deleted>, StoreError> {
+        let (path, strength) = (permitted.path(), strength_of(permitted)?);
+        let records = self.records();
+        match Kind::of(path) {
+            Some(Kind::Workspace) => records.end_workspace(path, strength.purge).await.map(Some),
+            Some(Kind::Resource) => records.end_resource(path, strength.purge).await.map(Some),
+            _ => Ok(None),
+        }
     }
 
     async fn detach(

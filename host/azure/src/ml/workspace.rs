@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use remit_workspace::{
-    Content, Entry, EntryPath, Forecast, Gap, Guard, Kind, Listed, Listing, Pattern, References,
-    Relation, Store, StoreError, Version, record,
+    Content, Entry, EntryPath, Forecast, Gap, Guard, Kind, Listed, Listing, Pattern, PolicyPlace,
+    References, Relation, Store, StoreError, Version, record,
 };
 use tokio::sync::OnceCell;
 
@@ -98,6 +98,24 @@ impl Workspace {
         Ok(&self.storage(path).await?.account)
     }
 
+    /// Records; of resources, with who else uses them.
+    fn recorded(&self, what: &Pattern) -> Listing {
+        let records = self.records().clone();
+        listing(records.list(what))
+            .then(move |found| {
+                let records = records.clone();
+                async move {
+                    match found {
+                        Ok(Listed::Entry(entry)) if entry.kind == Kind::Resource => {
+                            Ok(Listed::Entry(records.with_users(entry).await))
+                        }
+                        other => other,
+                    }
+                }
+            })
+            .boxed()
+    }
+
     /// Blobs and files. An account that cannot be reached is a gap at each of the two that is meant.
     fn objects(&self, what: &Pattern) -> Listing {
         let roots: Vec<EntryPath> = ["blobs", "files"]
@@ -146,10 +164,8 @@ impl Store for Workspace {
     fn list(&self, what: &Pattern) -> Listing {
         match what.as_path() {
             Some(path) if is_object(&path) => self.objects(what),
-            Some(_) => listing(self.records().list(what)),
-            None => listing(self.records().list(what))
-                .chain(self.objects(what))
-                .boxed(),
+            Some(_) => self.recorded(what),
+            None => self.recorded(what).chain(self.objects(what)).boxed(),
         }
     }
 
@@ -157,7 +173,11 @@ impl Store for Workspace {
         if is_object(path) {
             return self.account(path).await?.stat(path).await;
         }
-        Ok(self.records().look(path).await?.entry)
+        let entry = self.records().look(path).await?.entry;
+        Ok(match entry.kind {
+            Kind::Resource => self.records().with_users(entry).await,
+            _ => entry,
+        })
     }
 
     async fn pin(&self, entry: &Entry) -> Result<Version, StoreError> {
@@ -286,6 +306,10 @@ impl Store for Workspace {
         let place = EntryPath::of_segments(["blobs", crate::names::RESERVED]);
         let place = place.expect("constants");
         self.storage(&place).await?.account.policy_file(name).await
+    }
+
+    async fn policy_place(&self) -> Result<PolicyPlace, StoreError> {
+        self.records().policy_place().await
     }
 }
 

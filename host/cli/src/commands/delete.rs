@@ -24,18 +24,18 @@ pub(crate) struct Args {
     /// For good: older versions, snapshots and what soft delete keeps go too
     #[arg(long)]
     purge: bool,
-    /// Also what takes along all that is below it: the workspace, what it depends on, an endpoint's deployments
-    #[arg(long, conflicts_with = "detach")]
-    cascade: bool,
     /// Leave what belongs to a record; delete the record alone
     #[arg(long)]
     keep_parts: bool,
     /// Forget compute targets: their records go, and what is below them stays
-    #[arg(long, conflicts_with_all = ["purge", "cancel_first"])]
+    #[arg(long, conflicts_with_all = ["purge", "cancel_first", "cascade"])]
     detach: bool,
     /// Stop what is running before it is deleted
     #[arg(long)]
     cancel_first: bool,
+    /// Allow what takes everything below along: the workspace, what it stands on, an endpoint
+    #[arg(long)]
+    cascade: bool,
     #[command(flatten)]
     target: Target,
     #[command(flatten)]
@@ -51,8 +51,8 @@ pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
         right: Right::Delete,
         strength: Strength {
             purge: args.purge,
-            cascade: args.cascade,
             cancel: args.cancel_first,
+            cascade: args.cascade,
         },
         scanners: Arc::new(no_scanners()),
         converters: Arc::new(NoConverters),
