@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::bed::{Ran, project};
+use crate::table::row::has_text;
 use crate::table::rows::ROWS;
 use crate::table::scene::Scene;
 
@@ -268,7 +269,7 @@ fn a_workspace_is_given_up_by_its_name_only() {
             .any(|step| step["act"] == act && step["path"] == path)
     };
     for row in ROWS {
-        let is_meant = !row.path.ends_with("/metrics") && row.delete.is_some();
+        let is_meant = !row.path.ends_with("/metrics");
         assert!(!is_meant || has("delete", row.path), "{}", row.path);
     }
     assert!(has("export", "/models/churn-model/1") && !has("export", "/data/churn-training/1"));
@@ -278,4 +279,55 @@ fn a_workspace_is_given_up_by_its_name_only() {
             .all(|step| step["act"] != "delete" || step["purge"] == true)
     );
     scene.unchanged();
+}
+
+const LAST: [&str; 6] = [
+    "Microsoft.OperationalInsights/workspaces/log-sample",
+    "Microsoft.Insights/components/ai-sample",
+    "Microsoft.KeyVault/vaults/kv-sample",
+    "Microsoft.ContainerRegistry/registries/acrsample",
+    "Microsoft.Storage/storageAccounts/samplestorage",
+    "Microsoft.MachineLearningServices/workspaces/sample",
+];
+
+/// Everything in it first, then what it stands on, one after the other, and itself at the end; only the storage account
+/// can be brought back for a while, which the exit says.
+#[test]
+fn a_workspace_is_given_up_to_the_last() {
+    let scene = Scene::new();
+    scene.runs("/runs/churn-000009");
+    let rights = ["delete+purge+cascade+cancel=/**", "export=/**"];
+    let params = "name = \"sample\"\ncancel = true\nkeep = [\"/models/**\"]";
+    with(&scene, "run", "workspace-decommission", &rights, params)
+        .exits(7)
+        .says("127 gone");
+    assert_eq!(scene.sim.records(""), [""; 0]);
+    let kept = scene.sim.soft_deleted();
+    assert!(
+        kept.len() == 1 && kept[0].ends_with("storageaccounts/samplestorage"),
+        "{kept:?}"
+    );
+    let removed = scene.removed();
+    let is_resource = |gone: &String| gone.starts_with("Microsoft.");
+    let first = removed.iter().position(is_resource).unwrap();
+    let mut resources: Vec<String> = removed[first..]
+        .iter()
+        .filter(|gone| is_resource(gone))
+        .cloned()
+        .collect();
+    // A vault is deleted, and then purged.
+    resources.dedup();
+    assert_eq!(resources, LAST);
+    assert!(
+        removed[..first]
+            .iter()
+            .any(|gone| gone == "experiments/churn"),
+        "{removed:?}"
+    );
+    assert!(has_text(&scene, "s.case/package", "custom_model"));
+    // Nobody can look into a workspace that is gone, and nobody says that somebody did.
+    scene
+        .without_workspace(&["verify", "s.case"])
+        .exits(5)
+        .says("nobody can look at any more");
 }
