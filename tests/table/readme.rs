@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
 
 use crate::bed::{REMIT, Ran, project};
-use crate::table::rows::ROWS;
+use crate::table::rows::{NAMED_ONLY, ROWS};
 use crate::table::scene::Scene;
 
 /// The cells of a table of the README, found by its head.
@@ -27,14 +27,19 @@ fn quoted<'a>(cell: &'a str, begin: &'a str) -> impl Iterator<Item = &'a str> {
     quoted.filter(move |text| text.starts_with(begin))
 }
 
+fn is_named_only(path: &str) -> bool {
+    NAMED_ONLY.iter().any(|(named, _)| *named == path)
+}
+
 #[test]
 fn every_row_is_walked_and_says_what_is_done() {
     let mut named = BTreeSet::new();
     for row in cells("| what | list, show | delete | archive | redact |") {
-        if row.iter().any(|cell| cell.contains("not yet")) {
+        // What is a gap is neither listed nor deleted.
+        if row[1].contains("a gap") {
             continue;
         }
-        for path in quoted(&row[0], "/") {
+        for path in quoted(&row[0], "/").filter(|path| !is_named_only(path)) {
             named.insert(path.to_owned());
             let walked: Vec<_> = ROWS.iter().filter(|one| one.named == path).collect();
             assert!(
@@ -61,14 +66,17 @@ fn every_command_works() {
     let mut named = BTreeSet::new();
     for (at, row) in cells("| what | command | otherwise |").iter().enumerate() {
         let path = quoted(&row[0], "/").next().unwrap();
-        named.insert(path.to_owned());
-        let thing = ROWS
-            .iter()
-            .find(|one| one.named == path && one.delete.is_some())
-            .unwrap();
+        let walked = ROWS.iter().filter(|one| one.delete.is_some());
+        let walked = walked.map(|one| (one.named, one.path));
+        let things = walked.chain(NAMED_ONLY.iter().copied());
+        let mut things = things.filter(|(named, _)| *named == path);
+        let (_, thing) = things.next().unwrap();
+        if !is_named_only(path) {
+            named.insert(path.to_owned());
+        }
         for (nth, command) in quoted(&row[1], "remit ").enumerate() {
             assert!(command.contains(path), "{command} is about {path}");
-            let mut line = command.replace(path, thing.path);
+            let mut line = command.replace(path, thing);
             line += &format!(" -w '{}'", scene.workspace);
             // A plan is made of it, and not applied: this is one workspace for all.
             if !command.starts_with("remit download ") {
