@@ -115,6 +115,31 @@ fn runs_are_purged_by_owner_and_one_that_runs_stays() {
 }
 
 #[test]
+fn a_run_that_is_held_keeps_no_other() {
+    let scene = Scene::new();
+    let held = "/runs/churn-000003";
+    let hold = ["hold", "add", "CASE-7", held, "--reason", "a dispute"];
+    scene.remit(&hold).exits(0);
+    let before = states(&scene, "churn-000003").len();
+    let rights = ["delete+purge=/runs/**"];
+    with(
+        &scene,
+        "run",
+        "run-purge",
+        &rights,
+        "experiment = \"churn\"",
+    )
+    .exits(0)
+    .says("CASE-7");
+    assert!(scene.has(held) && scene.has(&format!("{held}/metrics")));
+    assert_eq!(states(&scene, "churn-000003").len(), before);
+    for gone in ["churn-000000", "churn-000006", "churn-000009"] {
+        assert!(!scene.has(&format!("/runs/{gone}")), "{gone}");
+        assert!(states(&scene, gone).is_empty(), "{gone}");
+    }
+}
+
+#[test]
 fn an_inventory_counts_what_a_listing_lists() {
     let scene = Scene::new();
     with(
