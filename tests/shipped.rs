@@ -311,3 +311,23 @@ fn a_script_and_a_plugin_plan_identical_steps() {
     let by_plugin = plan("old-runs", "plugin.case");
     assert!(by_script == by_plugin);
 }
+
+/// A hold keeps what it names, and nothing else: the plan of the others is made, and says what stays and why.
+#[test]
+fn what_is_held_keeps_no_other() {
+    let retention = project().join("scripts/retention.rhai");
+    for guest in [retention.to_str().unwrap(), "old-runs"] {
+        let bed = Bed::with_sample();
+        let held = "/runs/churn-000003";
+        let hold = ["hold", "add", "CASE-7", held, "--reason", "a dispute"];
+        bed.remit(&[&hold[..], &["-w", "sample"]].concat()).exits(0);
+        let mut arguments = vec!["plan", guest, "-w", "sample", "--case", "c.case"];
+        for right in GRANTED {
+            arguments.extend(["--allow", right]);
+        }
+        bed.remit(&arguments).exits(0).says("hold CASE-7");
+        let steps = bed.remit(&["show", "c.case", "--steps"]).exits(0).stdout;
+        assert!(steps.contains("/runs/churn-000006 "), "{steps}");
+        assert!(!steps.contains("churn-000003"), "{steps}");
+    }
+}

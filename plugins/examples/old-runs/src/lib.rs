@@ -23,12 +23,27 @@ impl Workflow for OldRuns {
                 Fate::Kept => kept += 1,
                 Fate::Running => {}
                 Fate::Goes => {
-                    root.delete(&run).because(&because).propose()?;
+                    let proposed = root.delete(&run).because(&because).propose();
+                    stays_alone(proposed)?;
                 }
             }
         }
         note!("{kept} old runs stay: tagged {tag}");
         Ok(())
+    }
+}
+
+/// One that is held keeps no other from going: the plan says why it stays.
+fn stays_alone(proposed: Result<u64, Failure>) -> Result<(), Failure> {
+    match proposed {
+        Err(failure)
+            if !["denied", "held", "impossible"]
+                .iter()
+                .any(|code| failure.is(code)) =>
+        {
+            Err(failure)
+        }
+        _ => Ok(()),
     }
 }
 
