@@ -23,6 +23,7 @@ mod document;
 mod endpoints;
 mod examine;
 mod experiments;
+mod filter;
 mod itself;
 mod line;
 mod locks;

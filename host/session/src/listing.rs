@@ -117,7 +117,7 @@ impl Listing {
                     self.end();
                     return Ok(None);
                 };
-                self.from = Some(self.scope.session.store.list(&query));
+                self.from = Some(self.query(&query));
                 continue;
             };
             match from.next().await {
@@ -131,6 +131,19 @@ impl Listing {
                 }
                 Some(Err(error)) => return Err(self.fail(&error)),
             }
+        }
+    }
+
+    /// Asks the store. It may leave out what is not wanted only where nobody will want to know of how many what
+    /// was proposed is.
+    fn query(&mut self, query: &Pattern) -> remit_workspace::Listing {
+        let store = &self.scope.session.store;
+        match &self.conditions {
+            Some(conditions) if !self.scope.may_count() => {
+                self.whole.clear();
+                store.list_wanted(query, &conditions.wanted)
+            }
+            _ => store.list(query),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use remit_policy::{Authority, Denied, Right, Rights};
+use remit_policy::{Act, Authority, Denied, Right, Rights};
 use remit_workspace::{Entry, EntryPath, Millis, Pattern, Relation, StoreError, layout};
 
 use crate::listing::Listing;
@@ -184,6 +184,15 @@ impl Scope {
             StoreError::Failed { .. } => self.session.incomplete(error.to_string())?,
         }
         Err(Failure::of_store(&error).into())
+    }
+
+    /// Whether something may be proposed here whose number is compared with that of all entries of its kind.
+    pub(crate) fn may_count(&self) -> bool {
+        self.rights.iter().any(|right| match right {
+            Right::List | Right::Read => false,
+            Right::Export => self.session.counts_percent(Act::Export),
+            _ => true,
+        })
     }
 
     /// Whether the right holds anywhere: what needs it is refused at once where it does not, instead of

@@ -7,6 +7,7 @@
 //! In reading order:
 //!
 //! - [`EntryPath`], the one canonical name of an entry, and [`Pattern`], which names many;
+//! - [`Wanted`], what is looked for besides a pattern;
 //! - [`Entry`]: an *object* (bytes), a *record* (a JSON document of the service) or a *generation*
 //!   (an older or deleted state of an object), with the [`Version`] it had when it was listed;
 //! - [`record`] and [`refer`]: what a record's document says of it, and what it refers to;
@@ -23,6 +24,7 @@ mod pattern;
 pub mod record;
 pub mod refer;
 mod store;
+mod wanted;
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -33,3 +35,4 @@ pub use memory::Memory;
 pub use path::{EntryPath, Generation, PathError};
 pub use pattern::{Pattern, PatternError};
 pub use store::{Content, Forecast, Listed, Listing, References, Referring, Relation, Store};
+pub use wanted::Wanted;

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 
-use crate::{Entry, EntryPath, Gap, Guard, Millis, Pattern, StoreError, Version};
+use crate::{Entry, EntryPath, Gap, Guard, Millis, Pattern, StoreError, Version, Wanted};
 
 /// What a listing yields: what is there, and where nobody could look.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,6 +81,12 @@ pub trait Store: Send + Sync + Debug {
 
     /// The entries that match. Stops being polled when dropped.
     fn list(&self, what: &Pattern) -> Listing;
+
+    /// The entries that match and are wanted, and perhaps others that match: a backend leaves out what it can
+    /// leave out at its source. Whoever asks looks at each entry still.
+    fn list_wanted(&self, what: &Pattern, _wanted: &Wanted) -> Listing {
+        self.list(what)
+    }
 
     /// The entry at `path` as it is now: [`StoreError::NotFound`] when there is none.
     async fn stat(&self, path: &EntryPath) -> Result<Entry, StoreError>;

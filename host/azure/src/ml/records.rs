@@ -10,7 +10,7 @@ use std::sync::Arc;
 use azure_core::http::Url;
 use futures::future::Either;
 use futures::stream::{self, BoxStream, StreamExt as _};
-use remit_workspace::{EntryPath, Gap, Kind, Pattern, StoreError};
+use remit_workspace::{EntryPath, Gap, Kind, Pattern, StoreError, Wanted};
 use serde_json::Value;
 
 use super::answer::{about, unlisted};
@@ -42,6 +42,11 @@ pub(crate) const AT_ONCE: usize = 8;
 impl Records {
     /// The records that match.
     pub(crate) fn list(&self, pattern: &Pattern) -> Finding {
+        self.list_wanted(pattern, &Wanted::default())
+    }
+
+    /// Those of them that are wanted, and perhaps others.
+    pub(crate) fn list_wanted(&self, pattern: &Pattern, wanted: &Wanted) -> Finding {
         if let Some(path) = pattern.as_path() {
             return self.list_one(path);
         }
@@ -59,8 +64,8 @@ impl Records {
         if may("experiments") {
             findings.push(self.experiments(pattern));
         }
-        if may("runs") {
-            findings.push(self.runs(pattern));
+        if may("runs") && (wanted.may_be(Kind::Run) || wanted.may_be(Kind::Metrics)) {
+            findings.push(self.runs(pattern, wanted));
         }
         findings.extend(
             ASSETS

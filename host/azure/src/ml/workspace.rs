@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use remit_workspace::{
     Content, Entry, EntryPath, Forecast, Gap, Guard, Kind, Listed, Listing, Pattern, References,
-    Relation, Store, StoreError, Version, record,
+    Relation, Store, StoreError, Version, Wanted, record,
 };
 use tokio::sync::OnceCell;
 
@@ -144,12 +144,18 @@ impl Store for Workspace {
     }
 
     fn list(&self, what: &Pattern) -> Listing {
+        self.list_wanted(what, &Wanted::default())
+    }
+
+    fn list_wanted(&self, what: &Pattern, wanted: &Wanted) -> Listing {
+        let records = listing(self.records().list_wanted(what, wanted));
+        let wants_only = |object: bool| wanted.kind.is_some_and(|kind| kind.is_object() == object);
         match what.as_path() {
             Some(path) if is_object(&path) => self.objects(what),
-            Some(_) => listing(self.records().list(what)),
-            None => listing(self.records().list(what))
-                .chain(self.objects(what))
-                .boxed(),
+            Some(_) => records,
+            None if wants_only(false) => records,
+            None if wants_only(true) => self.objects(what),
+            None => records.chain(self.objects(what)).boxed(),
         }
     }
 

@@ -182,6 +182,11 @@ impl AzureMl {
         self.storage.mutations()
     }
 
+    /// How many requests for an operation came so far, in either half, whatever became of them.
+    pub fn requests(&self, operation: &str) -> u64 {
+        self.storage.requests(operation)
+    }
+
     /// Lets something go wrong from now on, in either half.
     pub fn inject(&self, fault: Fault) {
         self.storage.inject(fault);
