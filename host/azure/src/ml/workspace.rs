@@ -275,8 +275,18 @@ impl Store for Workspace {
                 records.forecast_workspace(&entry.path, purge).await
             }
             Kind::Resource => {
-                let records = self.records();
-                records.forecast_resource(&entry.path, purge).await
+                let path = &entry.path;
+                let forecast = self.records().forecast_resource(path, purge).await;
+                match forecast {
+                    Forecast::GoneOn(_) if storage::is_account(path) => {
+                        match self.held_in_account(path).await {
+                            Ok(()) => forecast,
+                            Err(StoreError::Held { by, .. }) => Forecast::Held(by),
+                            Err(error) => Forecast::Unknown(error.to_string()),
+                        }
+                    }
+                    _ => forecast,
+                }
             }
             Kind::Experiment => {
                 Forecast::Unknown("the service deletes only an experiment without runs".to_owned())
