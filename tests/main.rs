@@ -4,6 +4,7 @@
 
 mod azure;
 mod bed;
+mod cascade;
 mod checking;
 mod interruptions;
 mod practice;

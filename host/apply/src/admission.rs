@@ -5,11 +5,11 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use remit_plan::{Approval, Digest, Plan, Signers};
+use remit_plan::{Approval, Plan, Signers};
 use remit_policy::{Authority, Tally};
-use remit_workspace::{Kind, Millis, Store, StoreError};
+use remit_workspace::{Kind, Millis, Store};
 
-use crate::{ApplyError, Journal};
+use crate::{ApplyError, Journal, policy, policy_pin};
 
 /// A plan that may be applied now.
 #[derive(Debug)]
@@ -33,15 +33,6 @@ impl Admitted {
     }
 }
 
-/// How a plan names the policy it was made under. Holds are not part of it: they are asked about for
-/// each step, then and now.
-pub async fn policy_pin(store: &dyn Store) -> Result<String, StoreError> {
-    Ok(match store.policy_file("policy.toml").await? {
-        Some(bytes) => Digest::of(&bytes).to_string(),
-        None => "none".into(),
-    })
-}
-
 /// Checks that the plan is whole, approved, in time, and for this workspace under this policy.
 ///
 /// A plan that was begun may be taken up again after it expired: what was begun must be ended.
@@ -51,7 +42,7 @@ pub async fn admit(
     authority: &Authority,
     now: Millis,
 ) -> Result<Admitted, ApplyError> {
-    let (manifest, policy) = (plan.manifest(), authority.policy());
+    let (manifest, rules) = (plan.manifest(), authority.policy());
     if let Some(why) = &manifest.incomplete {
         return Err(ApplyError::Incomplete(why.clone()));
     }
@@ -73,21 +64,24 @@ pub async fn admit(
             found: store.identity().to_owned(),
         });
     }
-    let begun = Journal::read(plan.case(), plan.digest(), plan.summary().steps)?.started;
+    let progress = Journal::read(plan.case(), plan.digest(), plan.summary().steps)?;
+    let begun = progress.started;
     if !begun && now >= manifest.about.expires {
         let expired = Timestamp::from_millisecond(manifest.about.expires).unwrap_or(Timestamp::MAX);
         return Err(ApplyError::Expired(
             expired.strftime("%Y-%m-%d %H:%M UTC").to_string(),
         ));
     }
-    if policy_pin(store).await? != manifest.about.policy {
+    if !policy::is_gone(&plan, &progress, store).await?
+        && policy_pin(store).await? != manifest.about.policy
+    {
         return Err(ApplyError::PolicyChanged);
     }
     authority
         .ceilings()
         .check(&tally(&plan)?)
         .map_err(|over| ApplyError::OverCeiling(over.into()))?;
-    let wanted = policy.guard_min();
+    let wanted = rules.guard_min();
     for (found, steps) in &plan.summary().guards {
         if guard_named(found).is_none_or(|found| found < wanted) {
             return Err(ApplyError::GuardTooWeak {
@@ -97,9 +91,9 @@ pub async fn admit(
             });
         }
     }
-    let signers = Signers::parse(policy.allowed_signers().iter().map(String::as_str))
+    let signers = Signers::parse(rules.allowed_signers().iter().map(String::as_str))
         .map_err(|error| ApplyError::NotApproved(error.into()))?;
-    let approvals = Approval::require(plan.case(), &signers, policy.approvals(), now)
+    let approvals = Approval::require(plan.case(), &signers, rules.approvals(), now)
         .map_err(ApplyError::NotApproved)?;
     Ok(Admitted {
         plan,

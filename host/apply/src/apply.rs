@@ -15,9 +15,10 @@ use remit_plan::{Act, Plan, State, Step};
 use remit_policy::{Authority, Denied};
 use remit_workspace::{Listed, Millis, StoreError};
 
+use crate::cascade::{Cascade, is_of_cascade};
 use crate::journal::{Append, Ended, Event, Journal, Progress, Standing};
 use crate::others::{self, When};
-use crate::{Admitted, ApplyError, Deleted, StoreMut, content, export, staged};
+use crate::{Admitted, ApplyError, Deleted, StoreMut, content, export, policy, staged};
 
 /// What applying works with.
 pub struct Setup {
@@ -85,6 +86,11 @@ pub async fn apply(admitted: Admitted, setup: &Setup) -> Result<Progress, ApplyE
     if journal.progress().finished {
         return Ok(journal.progress().clone());
     }
+    let cascade = Cascade::of(&plan)?;
+    let store = &*setup.store;
+    cascade
+        .examine(store, &setup.authority, journal.progress())
+        .await?;
     let package = export::open(&plan)?;
     if let Some(package) = &package {
         export::require_space(package, &plan, journal.progress())?;
@@ -102,11 +108,22 @@ pub async fn apply(admitted: Admitted, setup: &Setup) -> Result<Progress, ApplyE
     run.complete_package().await?;
     run.look_at_others(When::Before).await?;
     for rank in 0..=plan.summary().rank_max {
+        // The others took their time.
+        if Some(rank) == cascade.first_rank()
+            && !setup.stop.is_asked()
+            && cascade.is_next(run.journal.progress(), steps)
+        {
+            let progress = run.journal.progress();
+            let authority = run.authority_now().await?;
+            cascade.examine(store, &authority, progress).await?;
+        }
         run.pass(|step| step.rank == rank && !matches!(step.act, Act::Export { .. }))
             .await?;
     }
     if !setup.stop.is_asked() && (1..=steps).all(|step| !run.journal.progress().is_to_do(step)) {
-        run.look_at_others(When::After).await?;
+        if !cascade.has_taken_the_workspace(run.journal.progress()) {
+            run.look_at_others(When::After).await?;
+        }
         if !setup.stop.is_asked() {
             run.write(Event::Finished {}).await?;
         }
@@ -278,22 +295,39 @@ impl Run<'_> {
         Ok(false)
     }
 
+    /// What was granted, under the policy and the holds as they are at this moment. Where they went with
+    /// their account, as the plan wanted: as they were before.
+    async fn authority_now(&self) -> Result<Authority, ApplyError> {
+        let (store, authority) = (&*self.setup.store, &self.setup.authority);
+        if policy::is_gone(self.plan, self.journal.progress(), store).await? {
+            return Ok(authority.clone());
+        }
+        let (policy, pin) = policy::read(store).await?;
+        match pin == self.plan.manifest().about.policy {
+            true => Ok(authority.under(policy)),
+            false => Err(ApplyError::PolicyChanged),
+        }
+    }
+
     /// One step: permitted anew, then done.
     async fn carry_out(&self, ready: &Ready) -> State {
         let step = &ready.step;
-        let permitted =
-            match self
-                .setup
-                .authority
-                .permit(step.act.asks_for(), &step.path, step.effect_set())
-            {
-                Ok(permitted) => permitted,
-                Err(Denied::Held { cases, .. }) => {
-                    let cases: Vec<String> = cases.iter().map(ToString::to_string).collect();
-                    return State::Held(format!("hold {}", cases.join(", ")));
-                }
-                Err(denied) => return State::Skipped(format!("no longer permitted: {denied}")),
-            };
+        // Nothing undoes these, and the ones before took their time.
+        let authority = match is_of_cascade(step) {
+            true => match self.authority_now().await {
+                Ok(authority) => authority,
+                Err(error) => return State::Failed(causes(&error)),
+            },
+            false => self.setup.authority.clone(),
+        };
+        let permitted = match authority.permit(step.act.asks_for(), &step.path, step.effect_set()) {
+            Ok(permitted) => permitted,
+            Err(Denied::Held { cases, .. }) => {
+                let cases: Vec<String> = cases.iter().map(ToString::to_string).collect();
+                return State::Held(format!("hold {}", cases.join(", ")));
+            }
+            Err(denied) => return State::Skipped(format!("no longer permitted: {denied}")),
+        };
         let store = &self.setup.store;
         let done = match &step.act {
             Act::Export { .. } => self.export(step).await.map(|()| State::Done),
@@ -321,10 +355,7 @@ impl Run<'_> {
                     true => store.detach(&permitted, &step.version).await,
                     false => store.delete(&permitted, &step.version).await,
                 };
-                deleted.map(|deleted| match deleted {
-                    Deleted::Gone => State::Gone,
-                    Deleted::GoneOn(when) => State::GoneOn(when),
-                })
+                deleted.map(state_of)
             }
         };
         match done {
@@ -362,8 +393,9 @@ impl Run<'_> {
             StoreError::NotFound(_)
                 if ready.begun_before && matches!(step.act, Act::Delete { .. }) =>
             {
-                match self.gone_state(step).await {
+                match self.end_delete(step, permitted).await {
                     Ok(state) => state,
+                    Err(StoreError::Changed(_)) => State::Skipped("changed since planning".into()),
                     Err(unknown) => State::Unknown(causes(&unknown)),
                 }
             }
@@ -410,6 +442,18 @@ impl Run<'_> {
 
     async fn is_archived(&self, step: &Step) -> Result<bool, StoreError> {
         content::is_archived(&*self.setup.store, &step.path).await
+    }
+
+    /// Ends a delete that was begun, of what is no longer there.
+    async fn end_delete(
+        &self,
+        step: &Step,
+        permitted: &remit_policy::Permitted,
+    ) -> Result<State, StoreError> {
+        match self.setup.store.end_delete(permitted).await? {
+            Some(deleted) => Ok(state_of(deleted)),
+            None => self.gone_state(step).await,
+        }
     }
 
     /// What it means that an entry is no longer there: gone only if nothing of it is kept.
@@ -484,6 +528,13 @@ impl Run<'_> {
     }
 }
 
+fn state_of(deleted: Deleted) -> State {
+    match deleted {
+        Deleted::Gone => State::Gone,
+        Deleted::GoneOn(when) => State::GoneOn(when),
+    }
+}
+
 enum Hindrance {
     None,
     /// A step it needs may still succeed, in this run or a later one.
@@ -493,7 +544,7 @@ enum Hindrance {
 }
 
 /// An error and its causes on one line, for a state.
-fn causes(error: &dyn std::error::Error) -> String {
+pub(crate) fn causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {

@@ -3,7 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use remit_plan::{ApprovalError, PlanError};
+use remit_policy::FileError;
 use remit_workspace::{EntryPath, StoreError};
+
+use crate::Obstacle;
 
 /// Why nothing was begun, or why applying stopped. A step that fails is not an error: it is a state.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +44,9 @@ pub enum ApplyError {
     /// The workspace's policy is not the one the plan was made under.
     #[error("the workspace's policy has changed since planning; plan again")]
     PolicyChanged,
+    /// The workspace's policy or its holds cannot be understood.
+    #[error("the workspace's policy cannot be understood")]
+    BrokenPolicy(#[source] Box<FileError>),
     /// A ceiling of the policy, as it is now.
     #[error("the plan is over a ceiling")]
     OverCeiling(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -56,6 +62,12 @@ pub enum ApplyError {
         /// How many steps.
         steps: u64,
     },
+    /// A delete of the workspace, or of what it stands on, would stop half-way: none of them was begun.
+    #[error(
+        "the workspace is not deleted half-way, and nothing more was begun: {}",
+        .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    )]
+    Cascade(Vec<Obstacle>),
     /// Another process applies this case.
     #[error("`{}` is being applied by another process", .0.display())]
     Busy(PathBuf),

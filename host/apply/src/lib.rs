@@ -9,6 +9,7 @@
 
 mod admission;
 mod apply;
+mod cascade;
 mod close;
 mod content;
 mod error;
@@ -18,6 +19,7 @@ mod journal;
 mod memory;
 mod others;
 mod outcome;
+mod policy;
 mod staged;
 mod store;
 mod verify;
@@ -25,8 +27,9 @@ mod verify;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 
-pub use admission::{Admitted, admit, policy_pin};
+pub use admission::{Admitted, admit};
 pub use apply::{Setup, Stop, Stride, apply};
+pub use cascade::Obstacle;
 pub use close::{Closable, CloseError, Closed, Exports, Unfinished};
 pub use error::ApplyError;
 pub use evidence::{
@@ -35,5 +38,6 @@ pub use evidence::{
 pub use journal::{Append, Durable, Ended, Event, Journal, Progress, Record, Standing};
 pub use others::{Difference, Seen, When};
 pub use outcome::Outcome;
+pub use policy::{policy_now, policy_pin};
 pub use store::{Deleted, StoreMut};
 pub use verify::{Beside, Finding, Verification, verify};

@@ -28,6 +28,14 @@ pub trait StoreMut: Store {
     async fn delete(&self, permitted: &Permitted, version: &Version)
     -> Result<Deleted, StoreError>;
 
+    /// Brings a delete to its end that was begun before, of an entry that is no longer there: what the service
+    /// keeps of it is removed where the permit says `purge`, and otherwise it is said until when.
+    /// [`StoreError::Changed`] when something is there after all. None where a store knows no more than
+    /// [`Store::generations`] says.
+    async fn end_delete(&self, _permitted: &Permitted) -> Result<Option<Deleted>, StoreError> {
+        Ok(None)
+    }
+
     /// Forgets a compute target: its record goes, and nothing below it is touched.
     /// [`StoreError::Impossible`] of any other entry, and where the workspace knows no such thing: it is
     /// never deleted in its place.

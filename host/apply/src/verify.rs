@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use futures::TryStreamExt as _;
 use remit_plan::{Act, Plan, PlanError, State, Step};
-use remit_workspace::{EntryPath, Listed, Pattern, Store, StoreError};
+use remit_workspace::{EntryPath, Kind, Listed, Pattern, Store, StoreError};
 
 use crate::others::{self, Difference, Seen, When};
 use crate::{ApplyError, Progress, Standing, content};
@@ -27,6 +27,10 @@ pub struct Verification {
     pub archived: u64,
     /// Entries of the plan that stayed: kept, held, or never begun.
     pub unchanged: u64,
+    /// What nobody can look at any more, since the workspace is gone, or what named it: neither shown nor broken.
+    pub unseen: u64,
+    /// Whether the workspace itself was deleted by the plan, and is not there.
+    pub is_without_workspace: bool,
     /// The entries that the plan does not change.
     pub beside: Beside,
     /// What is not as it should be; the first thousand.
@@ -99,6 +103,11 @@ impl Verification {
         self.broken == 0
     }
 
+    /// Whether all that the plan was about could be looked at.
+    pub fn is_whole(&self) -> bool {
+        self.unseen == 0 && self.beside.is_shown()
+    }
+
     /// Things that are as they should be.
     pub fn held(&self) -> u64 {
         self.gone
@@ -134,20 +143,30 @@ pub async fn verify(
             found: store.identity().to_owned(),
         });
     }
+    let is_without_workspace = is_without_workspace(plan, progress, store).await?;
     let mut verification = Verification {
-        known: known_entry(store).await?,
+        known: match is_without_workspace {
+            true => None,
+            false => known_entry(store).await?,
+        },
+        is_without_workspace,
         ..Verification::default()
     };
     for step in plan.steps() {
         let step = step?;
+        if is_without_workspace && step.kind != Kind::Workspace {
+            verification.unseen += u64::from(others::changes(&step.act));
+            continue;
+        }
         match (progress.standing(step.number), &step.act) {
             (Some(Standing::Ended(State::Gone)), Act::Delete { .. }) => {
                 gone(store, &step, &mut verification).await?
             }
             (Some(Standing::Ended(State::GoneOn(_))), Act::Delete { .. }) => {
-                match is_there(store, &step.path).await? {
-                    true => verification.broken(&step, "it is there"),
-                    false => verification.hidden += 1,
+                match presence(store, &step).await? {
+                    Presence::There => verification.broken(&step, "it is there"),
+                    Presence::Absent => verification.hidden += 1,
+                    Presence::Unseen => verification.unseen += 1,
                 }
             }
             (Some(Standing::Ended(State::Done | State::GoneOn(_))), Act::Redact(redaction)) => {
@@ -178,8 +197,27 @@ pub async fn verify(
         }
     }
     kept(plan, store, &mut verification).await?;
-    verification.beside = beside(plan, progress, store).await?;
+    // Deleting the workspace takes everything along: nothing is beside that.
+    if !is_without_workspace {
+        verification.beside = beside(plan, progress, store).await?;
+    }
     Ok(verification)
+}
+
+/// Whether the plan has deleted the workspace itself, and it is not there.
+async fn is_without_workspace(
+    plan: &Plan,
+    progress: &Progress,
+    store: &dyn Store,
+) -> Result<bool, ApplyError> {
+    for step in plan.steps() {
+        let step = step?;
+        let is_delete = matches!(step.act, Act::Delete { .. });
+        if is_delete && step.kind == Kind::Workspace && progress.succeeded(step.number) {
+            return Ok(!is_there(store, &step.path).await?);
+        }
+    }
+    Ok(false)
 }
 
 /// What was kept must be there, unless another step took it. Kept entries have no step, and so no version
@@ -299,20 +337,46 @@ async fn is_there(store: &dyn Store, path: &EntryPath) -> Result<bool, StoreErro
     }
 }
 
+/// What a look at something that was deleted shows.
+enum Presence {
+    There,
+    Absent,
+    /// A resource that nothing names any more cannot be looked for.
+    Unseen,
+}
+
+async fn presence(store: &dyn Store, step: &Step) -> Result<Presence, StoreError> {
+    match store.stat(&step.path).await {
+        Err(StoreError::OutOfReach { .. }) if step.kind == Kind::Resource => Ok(Presence::Unseen),
+        Ok(_) | Err(StoreError::OutOfReach { .. }) => Ok(Presence::There),
+        Err(StoreError::NotFound(_)) => Ok(Presence::Absent),
+        Err(error) => Err(error),
+    }
+}
+
 async fn gone(
     store: &dyn Store,
     step: &Step,
     verification: &mut Verification,
 ) -> Result<(), ApplyError> {
-    if is_there(store, &step.path).await? {
-        verification.broken(step, "it is there");
-        return Ok(());
+    match presence(store, step).await? {
+        Presence::Absent => {}
+        Presence::Unseen => {
+            verification.unseen += 1;
+            return Ok(());
+        }
+        Presence::There => {
+            verification.broken(step, "it is there");
+            return Ok(());
+        }
     }
     match store.generations(&step.path).try_next().await? {
         None => verification.gone += 1,
         Some(Listed::Entry(entry)) => {
             verification.broken(step, format!("the service still keeps {}", entry.path))
         }
+        // It is not there; that its service keeps nothing of it was said when it was purged, and no look shows it.
+        Some(Listed::Gap(_)) if step.kind == Kind::Workspace => verification.unseen += 1,
         Some(Listed::Gap(gap)) => verification.broken(
             step,
             format!("generations cannot be listed: {}", gap.reason),

@@ -25,6 +25,7 @@ mod examine;
 mod experiments;
 mod filter;
 mod itself;
+mod kept;
 mod line;
 mod locks;
 mod manage;
@@ -40,6 +41,7 @@ mod runs;
 mod services;
 mod storage;
 mod target;
+mod users;
 mod workspace;
 
 pub use cloud::Cloud;

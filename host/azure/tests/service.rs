@@ -8,6 +8,8 @@ mod applying;
 mod archiving;
 #[path = "service/bed.rs"]
 mod bed;
+#[path = "service/cascade.rs"]
+mod cascade;
 #[path = "service/conformance.rs"]
 mod conformance;
 #[path = "service/deleting.rs"]

@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use remit_apply::{Durable, Outcome, Progress, Setup, Stop, admit, apply};
+use remit_apply::{Durable, Outcome, Progress, Setup, Stop, admit, apply, policy_now};
 use remit_plan::{Plan, State};
 use remit_policy::Authority;
 use remit_report::ShowPlan;
 
-use crate::authority;
 use crate::case::now;
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -24,7 +23,7 @@ pub(crate) async fn pinned_authority(
     workspace: &Workspace,
     plan: &Plan,
 ) -> Result<Authority, CommandError> {
-    let policy = authority::policy(workspace.reading().as_ref()).await?;
+    let policy = policy_now(plan, workspace.reading().as_ref()).await?;
     let read = |name: &str| {
         let path = plan.case().path(name);
         std::fs::read_to_string(&path)

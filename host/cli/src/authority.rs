@@ -1,7 +1,7 @@
 //! Who may do what in this command: the workspace's policy, read once, and what was typed.
 
 use remit_policy::{HOLDS_FILE, POLICY_FILE, Policy, Raise, Right, Rights, Strength};
-use remit_workspace::{Pattern, Store};
+use remit_workspace::{EntryPath, Pattern, Store};
 
 use crate::error::CommandError;
 
@@ -26,6 +26,23 @@ pub(crate) fn typed(patterns: &[Pattern], rights: &[Right], strength: Strength) 
                 Strength::default()
             };
             granted = granted.with(*right, pattern.clone(), strength);
+        }
+    }
+    if strength.cascade && rights.contains(&Right::Delete) {
+        // What is deleted with all below it takes what no pattern names.
+        let takes_all = |pattern: &Pattern| {
+            ["workspace", "resources"].iter().any(|root| {
+                EntryPath::of_segments([root]).is_ok_and(|root| pattern.may_match_below(&root))
+            })
+        };
+        if patterns.iter().any(takes_all) {
+            granted = granted.with(Right::Delete, Pattern::everything(), strength);
+        }
+        for below in patterns
+            .iter()
+            .filter_map(|pattern| Pattern::parse(&format!("{pattern}/**")).ok())
+        {
+            granted = granted.with(Right::Delete, below, strength);
         }
     }
     granted

@@ -121,8 +121,11 @@ impl From<ApplyError> for CommandError {
             ApplyError::GapNotAccepted { number, .. } => Self::new(Exit::Refused, error).hint(format!(
                 "look at the place, or accept that nobody did: remit approve CASE --accept-gap {number}"
             )),
+            ApplyError::BrokenPolicy(error) => (*error).into(),
             ApplyError::NotApproved(_) => Self::new(Exit::Refused, error)
                 .hint("approve it with `remit approve CASE --key FILE`, or sign MANIFEST with `ssh-keygen -Y sign -n remit-plan`"),
+            ApplyError::Cascade(_) => Self::new(Exit::Refused, error)
+                .hint("see to what stands in the way, and run `remit apply` again"),
             ApplyError::OtherWorkspace { .. } | ApplyError::OverCeiling(_) | ApplyError::GuardTooWeak { .. } => {
                 Self::new(Exit::Refused, error)
             }

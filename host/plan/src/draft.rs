@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::referring::Referring;
 use crate::sorter::Sorter;
-use crate::{Case, PlanError, Step, text};
+use crate::{Case, PlanError, Step, last, text};
 
 /// An entry that stays although somebody proposed a step for it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,6 +65,9 @@ pub struct Draft {
     pub(crate) notes: Lines,
     pub(crate) listed: BTreeMap<Kind, u64>,
     pub(crate) incomplete: Option<String>,
+    pub(crate) deletes_workspace: bool,
+    /// The first entry that was told to stay.
+    pub(crate) stays: Option<EntryPath>,
 }
 
 impl Draft {
@@ -84,6 +87,8 @@ impl Draft {
             proposals: 0,
             listed: BTreeMap::new(),
             incomplete: None,
+            deletes_workspace: false,
+            stays: None,
             case,
         })
     }
@@ -97,6 +102,7 @@ impl Draft {
     ///
     /// The caller has had it permitted: a draft decides nothing.
     pub fn propose(&mut self, step: &Step) -> Result<u64, PlanError> {
+        self.deletes_workspace |= last::deletes_workspace(step);
         let key = format!("{}\u{1}{}", step.path, step.act.order());
         let line = to_line(step);
         self.steps
@@ -119,6 +125,7 @@ impl Draft {
 
     /// Records that an entry stays. Told twice is recorded once.
     pub fn keep(&mut self, kept: &Kept) -> Result<(), PlanError> {
+        self.stays.get_or_insert_with(|| kept.path.clone());
         let line = to_line(kept);
         self.kept
             .push(line.clone(), line)

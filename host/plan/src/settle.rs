@@ -7,8 +7,9 @@ use std::io::{BufRead as _, BufReader, BufWriter, Seek as _};
 use remit_workspace::EntryPath;
 
 use crate::draft::{Lines, to_line};
+use crate::last::{Last, stays};
 use crate::referring::{Referred, Referring};
-use crate::{About, Act, Case, Draft, FileDigest, Manifest, PlanError, Span, Step, Summary};
+use crate::{About, Act, Case, Draft, FileDigest, Kept, Manifest, PlanError, Span, Step, Summary};
 
 /// A draft whose steps are final, and which only lacks its manifest.
 #[must_use = "a settled draft becomes a plan when it is sealed"]
@@ -39,9 +40,42 @@ impl Draft {
             ..Summary::default()
         };
         files.extend([self.notes.finish()?, self.residue.finish()?]);
+        // First pass: merge and number. What a record needs may be sorted behind it, so who owns what
+        // is gathered on the way and filled in by the second pass.
+        let mut numbered = BufWriter::new(tempfile::tempfile_in(case.path("scratch")).map_err(io)?);
+        let mut owners = Owners::default();
+        let mut last = Last::default();
+        let mut referring = self.referring;
+        let mut merging = Merging::default();
+        let mut kept = self.kept;
+        for line in self.steps.sorted() {
+            let step: Step = serde_json::from_str(&line.map_err(io)?)
+                .map_err(|error| PlanError::damaged(&case.path("scratch"), error))?;
+            if let Some(why) = stays(&step, self.deletes_workspace, self.stays.as_ref()) {
+                let line = to_line(&Kept {
+                    path: step.path,
+                    act: step.act.as_str().to_owned(),
+                    why,
+                });
+                kept.push(line.clone(), line).map_err(io)?;
+                continue;
+            }
+            if let Some(whole) = merging.push(step)? {
+                write_entry(&mut numbered, whole, &mut owners, &mut last, &mut referring)
+                    .map_err(io)?;
+            }
+        }
+        if let Some(whole) = merging.finish() {
+            write_entry(&mut numbered, whole, &mut owners, &mut last, &mut referring)
+                .map_err(io)?;
+        }
+        let mut numbered = numbered
+            .into_inner()
+            .map_err(|error| io(error.into_error()))?;
+        numbered.rewind().map_err(io)?;
         for (name, sorter, count) in [
             ("gaps.jsonl", self.gaps, &mut summary.gaps),
-            ("kept.jsonl", self.kept, &mut summary.kept),
+            ("kept.jsonl", kept, &mut summary.kept),
         ] {
             let mut lines = Lines::new(&case, name)?;
             let mut last = None;
@@ -55,28 +89,8 @@ impl Draft {
             *count = lines.count;
             files.push(lines.finish()?);
         }
-
-        // First pass: merge and number. What a record needs may be sorted behind it, so who owns what
-        // is gathered on the way and filled in by the second pass.
-        let mut numbered = BufWriter::new(tempfile::tempfile_in(case.path("scratch")).map_err(io)?);
-        let mut owners = Owners::default();
-        let mut referring = self.referring;
-        let mut merging = Merging::default();
-        for line in self.steps.sorted() {
-            let step = serde_json::from_str(&line.map_err(io)?)
-                .map_err(|error| PlanError::damaged(&case.path("scratch"), error))?;
-            if let Some(whole) = merging.push(step)? {
-                write_entry(&mut numbered, whole, &mut owners, &mut referring).map_err(io)?;
-            }
-        }
-        if let Some(whole) = merging.finish() {
-            write_entry(&mut numbered, whole, &mut owners, &mut referring).map_err(io)?;
-        }
-        let mut numbered = numbered
-            .into_inner()
-            .map_err(|error| io(error.into_error()))?;
-        numbered.rewind().map_err(io)?;
         let ranks = owners.ranks()?;
+        ranks.values().for_each(|rank| last.others(*rank));
         let mut referred: Option<Lines> = None;
         let mut failed = None;
         let found = referring.find(|line| {
@@ -110,6 +124,7 @@ impl Draft {
                 step.needs.extend(owned.spans.iter().copied());
                 step.rank = step.rank.max(ranks[&step.path]);
             }
+            last.order(&mut step, owners.count);
             summary.add(&step);
             if segment
                 .as_ref()
@@ -263,6 +278,7 @@ fn write_entry(
     to: &mut impl std::io::Write,
     steps: Vec<Step>,
     owners: &mut Owners,
+    last: &mut Last,
     referring: &mut Referring,
 ) -> std::io::Result<()> {
     let mut export = None;
@@ -275,6 +291,7 @@ fn write_entry(
             step.needs.push(Span(export, export));
             step.rank = 1;
         }
+        last.add(&step);
         if let (Act::Delete { .. }, Some(owner)) = (&step.act, &step.part_of) {
             owners.add(owner, &step);
         }

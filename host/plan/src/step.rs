@@ -51,7 +51,7 @@ pub struct Step {
     /// Steps that must have succeeded before this one begins.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<Span>,
-    /// One more than the highest rank among what it needs; 0 where it needs nothing.
+    /// More than the highest rank among what it needs and what it comes after; 0 where there is no such thing.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub rank: u32,
 }

@@ -191,6 +191,125 @@ fn a_change_waits_for_its_copy_and_a_record_for_its_parts() {
     );
 }
 
+/// What everything stands on goes last, one after the other: the workspace when all else is gone.
+#[test]
+fn the_workspace_waits_for_all_that_it_names_and_that_for_everything_else() {
+    let named = [
+        delete("/workspace"),
+        delete("/resources/storage/s"),
+        delete("/resources/registry/r"),
+        delete("/resources/vault/v"),
+        delete("/resources/insights/i"),
+        delete("/resources/logs/l"),
+    ];
+    let others = [
+        export("/workspace"),
+        export("/blobs/c/x"),
+        delete("/blobs/c/x"),
+        part("/runs/a/metrics", "/runs/a"),
+        delete("/runs/a"),
+    ];
+    let proposed: Vec<Step> = named.iter().chain(&others).cloned().collect();
+    let (_folder, plan) = Bench::new(&proposed).settle().unwrap();
+    let steps: Vec<Step> = plan.steps().map(Result::unwrap).collect();
+    let needed = |step: &Step| -> Vec<u64> {
+        let spans = step.needs.iter();
+        spans.flat_map(|Span(first, last)| *first..=*last).collect()
+    };
+    let all = |steps: &[&Step]| -> Vec<u64> {
+        let mut numbers: Vec<u64> = steps.iter().map(|step| step.number).collect();
+        numbers.sort_unstable();
+        numbers
+    };
+    let is_last = |step: &Step| {
+        step.act.as_str() == "delete" && matches!(step.kind, Kind::Resource | Kind::Workspace)
+    };
+    let mut before: Vec<&Step> = steps.iter().filter(|step| !is_last(step)).collect();
+    assert_eq!(before.len(), 5);
+    for expect in named.iter().rev() {
+        let step = steps
+            .iter()
+            .find(|step| is_last(step) && step.path == expect.path);
+        let step = step.unwrap();
+        assert_eq!(needed(step), all(&before), "{}", step.path);
+        let highest = before.iter().map(|step| step.rank).max().unwrap();
+        assert_eq!(step.rank, highest + 1, "{}", step.path);
+        before.push(step);
+    }
+}
+
+/// The policy lies in the account: it goes with the workspace and in no other plan. And what somebody wanted
+/// changed and stays, keeps all that it stands on.
+#[test]
+fn what_the_workspace_stands_on_stays_with_what_stays() {
+    let kept_of = |steps: &[Step], kept: Option<&str>| -> (Vec<String>, Vec<String>) {
+        let mut bench = Bench::new(steps);
+        if let Some(at) = kept {
+            let kept = Kept {
+                path: path(at),
+                act: "delete".into(),
+                why: "hold CASE-7".into(),
+            };
+            bench.1.keep(&kept).unwrap();
+        }
+        let (_folder, plan) = bench.settle().unwrap();
+        let steps = plan.steps().map(|step| step.unwrap().path.to_string());
+        let kept = plan.kept().map(Result::unwrap);
+        (
+            steps.collect(),
+            kept.map(|kept| format!("{}: {}", kept.path, kept.why))
+                .collect(),
+        )
+    };
+    let (account, vault, workspace, run) = (
+        delete("/resources/storage/s"),
+        delete("/resources/vault/v"),
+        delete("/workspace"),
+        delete("/runs/a"),
+    );
+    let alone = "/resources/storage/s: the policy lies in it: it goes only with /workspace";
+    assert_eq!(
+        kept_of(&[account.clone(), vault.clone(), run.clone()], None),
+        (
+            vec!["/resources/vault/v".to_owned(), "/runs/a".to_owned()],
+            vec![alone.to_owned()]
+        )
+    );
+    let all = [run, account, vault, workspace];
+    assert_eq!(kept_of(&all, None).1, [""; 0]);
+    assert_eq!(
+        kept_of(&all, Some("/runs/b")),
+        (
+            vec!["/runs/a".to_owned()],
+            vec![
+                "/resources/storage/s: /runs/b stays".to_owned(),
+                "/resources/vault/v: /runs/b stays".to_owned(),
+                "/runs/b: hold CASE-7".to_owned(),
+                "/workspace: /runs/b stays".to_owned(),
+            ]
+        )
+    );
+}
+
+/// A service deletes only experiments without runs: they come after them, and need none of them.
+#[test]
+fn experiments_come_after_runs() {
+    assert_eq!(
+        settled(&[
+            delete("/workspace"),
+            delete("/experiments/e"),
+            part("/runs/a/metrics", "/runs/a"),
+            delete("/runs/a"),
+        ]),
+        [
+            "1 delete /experiments/e [] 2",
+            "2 delete /runs/a [3-3] 1",
+            "3 delete /runs/a/metrics [] 0",
+            "4 delete /workspace [1-3] 3",
+        ]
+    );
+}
+
 /// A part that was proposed by itself too is still a part: its record waits for it.
 #[test]
 fn a_part_stays_a_part() {

@@ -243,6 +243,16 @@ impl Authority {
         }
     }
 
+    /// The same under another policy, which is that of the same workspace, read again.
+    #[must_use]
+    pub fn under(&self, policy: Policy) -> Self {
+        let Whole { asks, grant, .. } = &*self.whole;
+        Self {
+            scopes: self.scopes.clone(),
+            ..Self::new(asks.clone(), grant.clone(), policy)
+        }
+    }
+
     /// What was asked, as text; none for an operator.
     pub fn asks_toml(&self) -> Option<String> {
         self.whole.asks.as_ref().map(Rights::to_toml)
@@ -283,7 +293,8 @@ impl Authority {
     ///
     /// Each member is checked with the same right and the same strengths as the target. Besides, a
     /// delete needs `purge` on a generation, and `cascade` on what could not be enumerated; deleting
-    /// the workspace or a resource it stands on counts as that, whatever the effect set says.
+    /// the workspace or a resource it stands on counts as that, whatever the effect set says. The policy
+    /// lies in the storage account: that it goes only with the workspace, plan and apply see to.
     pub fn permit<'e>(
         &self,
         act: Act,
@@ -292,6 +303,15 @@ impl Authority {
     ) -> Result<Permitted, Denied> {
         self.check_member(act, Effect::Entry(target))?;
         for effect in effects {
+            // An account is deleted by a step of its own, and by no other.
+            if cover::is_account(effect.path()) && effect.path() != target {
+                return Err(Denied::Reserved(Wanted {
+                    right: act.right(),
+                    strength: act.strength(),
+                    path: effect.path().clone(),
+                    all_below: matches!(effect, Effect::AllBelow(_)),
+                }));
+            }
             self.check_member(act, effect)?;
         }
         Ok(Permitted {
@@ -331,6 +351,9 @@ impl Authority {
         let member = Member::of(effect);
         let reserved = match &member {
             Member::Entry(subject) => cover::is_reserved(subject.path()),
+            // The policy goes with its account, and only a delete takes that. Every hold reaches it, so that
+            // none may be left.
+            Member::AllBelow(top) if right == Right::Delete && cover::is_account(top) => false,
             Member::AllBelow(top) => cover::holds_reserved(top),
         };
         if reserved {

@@ -20,6 +20,11 @@ pub fn show_verification(
     style: Style,
 ) -> io::Result<()> {
     match &verification.known {
+        None if verification.is_without_workspace => writeln!(
+            out,
+            "{:<10}the workspace itself is not there, and with it the way to look into it",
+            "control"
+        )?,
         Some(path) => writeln!(
             out,
             "{:<10}{path} is found, an invented name is not: looking works",
@@ -50,9 +55,17 @@ pub fn show_verification(
     } else {
         writeln!(out, "{:<10}{}", "holds", held.join(" · "))?;
     }
+    if verification.unseen > 0 {
+        let unseen = count(verification.unseen, "entry", "entries");
+        let text = format!("{unseen} that nobody can look at any more: only the journal tells");
+        writeln!(out, "{:<10}{}", "unseen", style.paint(Tone::Careful, &text))?;
+    }
     show_beside(out, &verification.beside, style)?;
     if verification.holds() {
         let text = match verification.beside.is_shown() {
+            true if verification.unseen > 0 => {
+                style.paint(Tone::Careful, "what can be looked at is as it should be")
+            }
             true => style.paint(Tone::Good, "everything is as it should be"),
             false => style.paint(
                 Tone::Careful,
@@ -156,6 +169,9 @@ struct Facts<'v> {
     redacted: u64,
     archived: u64,
     unchanged: u64,
+    /// What nobody can look at any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unseen: Option<u64>,
     broken: u64,
     /// Whether the plan changed nothing else; none where it changes nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -235,6 +251,7 @@ pub fn verification_json(out: &mut dyn Write, verification: &Verification) -> io
                 redacted: verification.redacted,
                 archived: verification.archived,
                 unchanged: verification.unchanged,
+                unseen: Some(verification.unseen).filter(|unseen| *unseen > 0),
                 broken: verification.broken,
                 others: Others::of(&verification.beside),
                 known: verification.known.as_ref().map(|path| path.as_str()),

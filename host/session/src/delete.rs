@@ -3,7 +3,7 @@
 use futures::StreamExt as _;
 use remit_plan::{State, Step};
 use remit_policy::{Act, Strength};
-use remit_workspace::{Entry, EntryPath, Forecast, Kind, Listed};
+use remit_workspace::{Entry, EntryPath, Forecast, Kind, Listed, work};
 
 use crate::propose::{Halt, Tried};
 use crate::scope::invalid;
@@ -51,9 +51,10 @@ impl Scope {
 
     /// The step that deletes one entry, permitted.
     pub(crate) async fn deletion(&self, entry: &Entry, how: &DeleteOptions) -> Tried<Step> {
-        let can_run = entry.kind == Kind::Run;
+        // What runs in a workspace would go with it.
+        let can_run = matches!(entry.kind, Kind::Run | Kind::Workspace);
         let cancel_first = how.cancel_first && can_run;
-        if can_run && !cancel_first && is_active(entry) {
+        if !cancel_first && work::goes_on(entry) {
             let message = format!("{} has not ended", entry.path);
             return Err(Halt::Keep(
                 "running".to_owned(),
@@ -77,6 +78,9 @@ impl Scope {
         }
         // Rights first: what the service would say of it is told to nobody who may not do it.
         self.permit(&step)?;
+        if entry.kind == Kind::Workspace && !cancel_first {
+            self.without_work(entry).await?;
+        }
         match forecast {
             Forecast::Gone | Forecast::GoneOn(_) | Forecast::Unknown(_) => Ok(step),
             Forecast::Held(by) => {
@@ -87,6 +91,21 @@ impl Scope {
                 let failure = Failure::new(Code::Impossible, format!("{}: {why}", entry.path));
                 Err(Halt::Keep(format!("impossible ({why})"), failure))
             }
+        }
+    }
+
+    /// That a workspace is deleted under a run that goes on, somebody must want by name.
+    async fn without_work(&self, entry: &Entry) -> Tried<()> {
+        match work::going_on(&*self.session.store).await {
+            Ok(None) => Ok(()),
+            Ok(Some(run)) => {
+                let message = format!("{}: a run in it has not ended", entry.path);
+                Err(Halt::Keep(
+                    format!("running ({run})"),
+                    Failure::new(Code::Running, message),
+                ))
+            }
+            Err(error) => Ok(self.unread(&entry.path, error)?),
         }
     }
 
@@ -119,13 +138,6 @@ impl Scope {
         }
         Ok(paths)
     }
-}
-
-/// Whether a run goes on. A status that nobody knows is not taken for an end.
-fn is_active(entry: &Entry) -> bool {
-    const ENDED: [&str; 5] = ["Completed", "Failed", "Canceled", "Cancelled", "Finished"];
-    let status = entry.properties.get("status");
-    status.is_some_and(|status| !ENDED.iter().any(|ended| ended.eq_ignore_ascii_case(status)))
 }
 
 /// Whether deleting it takes along what lies below and is not listed as its parts: the deployments of an

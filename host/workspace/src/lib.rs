@@ -10,7 +10,8 @@
 //! - [`Wanted`], what is looked for besides a pattern;
 //! - [`Entry`]: an *object* (bytes), a *record* (a JSON document of the service) or a *generation*
 //!   (an older or deleted state of an object), with the [`Version`] it had when it was listed;
-//! - [`record`] and [`refer`]: what a record's document says of it, and what it refers to;
+//! - [`record`] and [`refer`]: what a record's document says of it, and what it refers to; [`work`]: which runs
+//!   go on;
 //! - [`Store`], through which everything is read; a listing yields entries and [`Gap`]s, because
 //!   *unknown is not empty*;
 //! - [`Memory`], the reference store, with versions, snapshots and soft delete of its own.
@@ -25,6 +26,7 @@ pub mod record;
 pub mod refer;
 mod store;
 mod wanted;
+pub mod work;
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -34,5 +36,7 @@ pub use error::StoreError;
 pub use memory::Memory;
 pub use path::{EntryPath, Generation, PathError};
 pub use pattern::{Pattern, PatternError};
-pub use store::{Content, Forecast, Listed, Listing, References, Referring, Relation, Store};
+pub use store::{
+    Content, Forecast, Listed, Listing, PolicyPlace, References, Referring, Relation, Store,
+};
 pub use wanted::Wanted;

@@ -67,6 +67,17 @@ pub enum Forecast {
     Unknown(String),
 }
 
+/// Whether the place of the workspace's policy is there, as the service says that knows of places.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PolicyPlace {
+    /// It is; or nothing is known against it.
+    There,
+    /// The workspace is there and names it, and it was deleted.
+    Gone,
+    /// The workspace itself is not there.
+    NoWorkspace,
+}
+
 /// A workspace that can be read. Nothing here changes anything.
 ///
 /// Every method may be called from many tasks at once. *Unknown is not empty*: a listing that cannot
@@ -131,4 +142,10 @@ pub trait Store: Send + Sync + Debug {
     /// A file of the workspace's own policy place (`policy.toml`, `holds.toml`, …), whole;
     /// none when it is absent. Anything else that goes wrong is an error, never an absence.
     async fn policy_file(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Whether the place of the policy is there. Never concluded from a failure: an error is one. A place
+    /// that cannot be deleted from under its workspace is always there.
+    async fn policy_place(&self) -> Result<PolicyPlace, StoreError> {
+        Ok(PolicyPlace::There)
+    }
 }

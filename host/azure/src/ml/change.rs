@@ -4,17 +4,26 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use remit_apply::{Deleted, StoreMut};
-use remit_policy::{Act, Permitted};
+use remit_policy::{Act, Permitted, Strength};
 use remit_workspace::{Content, EntryPath, Kind, StoreError, Version};
 
 use super::Workspace;
 use super::delete::How;
 use super::itself::is_itself;
+use super::storage::is_account;
 use super::workspace::is_object;
 use crate::change::impossible;
 use crate::names::RESERVED;
 
 const OTHER_ACT: &str = "permitted for another act";
+
+/// How strongly a permit lets something be deleted.
+fn strength_of(permitted: &Permitted) -> Result<Strength, StoreError> {
+    match permitted.act() {
+        Act::Delete(strength) => Ok(strength),
+        _ => Err(impossible(permitted.path(), OTHER_ACT)),
+    }
+}
 
 #[async_trait]
 impl StoreMut for Workspace {
@@ -23,10 +32,7 @@ impl StoreMut for Workspace {
         permitted: &Permitted,
         version: &Version,
     ) -> Result<Deleted, StoreError> {
-        let path = permitted.path();
-        let Act::Delete(strength) = permitted.act() else {
-            return Err(impossible(path, OTHER_ACT));
-        };
+        let (path, strength) = (permitted.path(), strength_of(permitted)?);
         if is_object(path) {
             return self.account(path).await?.delete(permitted, version).await;
         }
@@ -37,6 +43,10 @@ impl StoreMut for Workspace {
                 .await;
         }
         if Kind::of(path) == Some(Kind::Resource) {
+            // One that is gone can be asked nothing.
+            if is_account(path) && self.records().look(path).await.is_ok() {
+                self.held_in_account(path).await?;
+            }
             return self
                 .records()
                 .delete_resource(path, version, strength.purge)
@@ -47,6 +57,16 @@ impl StoreMut for Workspace {
             false => How::Deleted,
         };
         self.records().delete(path, version, how).await
+    }
+
+    async fn end_delete(&self, permitted: &Permitted) -> Result<Option<Deleted>, StoreError> {
+        let (path, strength) = (permitted.path(), strength_of(permitted)?);
+        let records = self.records();
+        match Kind::of(path) {
+            Some(Kind::Workspace) => records.end_workspace(path, strength.purge).await.map(Some),
+            Some(Kind::Resource) => records.end_resource(path, strength.purge).await.map(Some),
+            _ => Ok(None),
+        }
     }
 
     async fn detach(

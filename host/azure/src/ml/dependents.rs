@@ -5,28 +5,22 @@
 //! said: a storage account can be recovered for a while and purged by nobody, logs and key vaults are kept
 //! unless `purge` is granted, and a vault with purge protection is kept whatever is granted.
 
-use azure_core::http::{Method, Url};
-use futures::StreamExt as _;
+use azure_core::http::Method;
 use remit_apply::Deleted;
-use remit_workspace::{EntryPath, Forecast, Millis, StoreError, Version};
+use remit_workspace::{EntryPath, Forecast, StoreError, Version};
 use serde_json::Value;
 
 use super::answer::about;
 use super::data::NO_NAME;
 use super::delete::DELETING;
-use super::itself::in_days;
+use super::kept::{Kept, is_protected, is_soft, kept_until};
 use super::operation;
 use super::place::Place;
 use super::records::Records;
-use super::resources::{NAMED_BY, Resource};
+use super::resources::Resource;
+use super::users::shared;
 use crate::change::impossible;
 use crate::error::Answer;
-
-/// How long logs are kept (2020-08-01). That of storage accounts is an *assumption*: "for a while".
-const KEPT_DAYS: i64 = 14;
-/// How long a vault is kept that does not say it.
-const VAULT_DAYS: i64 = 90;
-const WORKSPACES: &str = "/providers/Microsoft.MachineLearningServices/workspaces";
 
 impl Records {
     /// Deletes a resource that the workspace depends on.
@@ -42,8 +36,9 @@ impl Records {
             return Err(StoreError::Changed(path.clone()));
         }
         let resource = self.resource_of(path).await.map_err(failed)?;
-        if let Some(user) = self.other_user(&resource).await.map_err(failed)? {
-            return Err(impossible(path, shared(&user)));
+        let users = self.others(&resource).await.map_err(failed)?;
+        if !users.is_empty() {
+            return Err(impossible(path, shared(&users)));
         }
         self.unlocked(&resource.id, path).await?;
         if !seen.is_being_deleted() {
@@ -61,23 +56,68 @@ impl Records {
         }
         self.await_no_resource(path, &resource).await?;
         let document = &seen.document.value;
-        let kept = self.kept(&resource, document).await.map_err(failed)?;
-        match (kept, resource.kind) {
-            (None, _) => Ok(Deleted::Gone),
-            (Some(_), "vault") if purge && !is_protected(document) => {
-                self.purge_vault(&resource, document)
-                    .await
-                    .map_err(failed)?;
-                match self.kept(&resource, document).await.map_err(failed)? {
-                    None => Ok(Deleted::Gone),
-                    Some(until) => Ok(Deleted::GoneOn(until)),
+        let is_shown = resource.kind == "vault" && is_soft(document);
+        let mut tried = 0;
+        let kept = loop {
+            match self.kept(&resource, document).await.map_err(failed)? {
+                Some(kept) => break kept,
+                None if !is_shown => return Ok(Deleted::Gone),
+                // Its service keeps every vault, and has not yet said so of this one.
+                None if self.manage.line.again(tried).await => tried += 1,
+                None => {
+                    let odd = Answer::Malformed("it is deleted, and not among those that are kept");
+                    return Err(StoreError::failed(path, DELETING, odd));
                 }
             }
-            (Some(until), _) => Ok(Deleted::GoneOn(until)),
+        };
+        self.end_with(&resource, kept, purge).await.map_err(failed)
+    }
+
+    /// What became of a resource that its service keeps: purged, where that is wanted and can be.
+    async fn end_with(
+        &self,
+        resource: &Resource,
+        kept: Kept,
+        purge: bool,
+    ) -> Result<Deleted, Answer> {
+        let Some(location) = kept.purged_in.filter(|_| purge) else {
+            return Ok(Deleted::GoneOn(kept.until));
+        };
+        self.purge_vault(resource, &location).await?;
+        Ok(match self.kept(resource, &Value::Null).await? {
+            None => Deleted::Gone,
+            Some(kept) => Deleted::GoneOn(kept.until),
+        })
+    }
+
+    /// The end of a delete that was begun before, of a resource that is no longer there.
+    pub(crate) async fn end_resource(
+        &self,
+        path: &EntryPath,
+        purge: bool,
+    ) -> Result<Deleted, StoreError> {
+        let failed = |answer: Answer| match answer.status() {
+            404 => {
+                let other = Answer::Malformed("the workspace no longer names it");
+                StoreError::failed(path, DELETING, other)
+            }
+            _ => about(answer, path, DELETING),
+        };
+        let resource = self.resource_of(path).await.map_err(failed)?;
+        match self.resource_at(&resource.id).await {
+            Err(answer) if answer.status() == 404 => {}
+            Err(answer) => return Err(about(answer, path, DELETING)),
+            // Somebody made it anew, or brought it back.
+            Ok(_) => return Err(StoreError::Changed(path.clone())),
+        }
+        let kept = self.kept(&resource, &Value::Null).await.map_err(failed)?;
+        match kept {
+            None => Ok(Deleted::Gone),
+            Some(kept) => self.end_with(&resource, kept, purge).await.map_err(failed),
         }
     }
 
-    async fn resource_of(&self, path: &EntryPath) -> Result<Resource, Answer> {
+    pub(crate) async fn resource_of(&self, path: &EntryPath) -> Result<Resource, Answer> {
         match Place::of(path) {
             Ok((Place::Resource(kind, name), _)) => self.named_resource(&kind, &name).await,
             _ => Err(NO_NAME),
@@ -104,111 +144,6 @@ impl Records {
         }
     }
 
-    /// Another workspace of the subscription that uses it, by name.
-    async fn other_user(&self, resource: &Resource) -> Result<Option<String>, Answer> {
-        let is_it = |id: &str| id.eq_ignore_ascii_case(&resource.id);
-        let url = self.in_subscription(&self.manage.id, WORKSPACES)?;
-        let mut rows = self.manage.rows(url);
-        while let Some(row) = rows.next().await {
-            let row = row?;
-            let text = |pointer: &str| row.pointer(pointer).and_then(Value::as_str);
-            let id = text("/id").ok_or(Answer::Malformed("a workspace without an id"))?;
-            if id.eq_ignore_ascii_case(&self.manage.id) {
-                continue;
-            }
-            let name = id.rsplit('/').next().unwrap_or_default().to_owned();
-            let mut used = NAMED_BY
-                .iter()
-                .filter_map(|(_, member)| text(&format!("/properties/{member}")));
-            if used.any(is_it) {
-                return Ok(Some(name));
-            }
-            // Which logs it uses, only its component says.
-            let insights = text("/properties/applicationInsights").filter(|id| !id.is_empty());
-            if let ("logs", Some(insights)) = (resource.kind, insights) {
-                match self.resource_at(insights).await {
-                    Ok(said) if Self::logs_of(&said).is_some_and(|logs| is_it(&logs.id)) => {
-                        return Ok(Some(name));
-                    }
-                    Err(answer) if answer.status() != 404 => return Err(answer),
-                    _ => {}
-                }
-            }
-        }
-        Ok(None)
-    }
-
-    fn in_subscription(&self, id: &str, below: &str) -> Result<Url, Answer> {
-        let subscription = id.split('/').nth(2).ok_or(NO_NAME)?;
-        let place = format!("/subscriptions/{subscription}{below}");
-        self.manage.of_id(&place, &[]).ok_or(NO_NAME)
-    }
-
-    /// Until when the service keeps a resource that was deleted; none when it does not.
-    async fn kept(&self, resource: &Resource, was: &Value) -> Result<Option<Millis>, Answer> {
-        let (url, names) = match resource.kind {
-            // Whether it could be read or not, it can be recovered: nobody purges one.
-            "storage" => return Ok(Some(in_days(KEPT_DAYS))),
-            "logs" => {
-                let group: Vec<&str> = resource.id.split('/').take(5).collect();
-                let below = "/providers/Microsoft.OperationalInsights/deletedWorkspaces";
-                let url = format!("{}{below}", group.join("/"));
-                (self.manage.of_id(&url, &[]).ok_or(NO_NAME)?, "/id")
-            }
-            "vault" => {
-                let below = "/providers/Microsoft.KeyVault/deletedVaults";
-                let url = self.in_subscription(&resource.id, below)?;
-                (url, "/properties/vaultId")
-            }
-            _ => return Ok(None),
-        };
-        let mut rows = self.manage.rows(url);
-        while let Some(row) = rows.next().await {
-            let row = row?;
-            let text = |pointer: &str| row.pointer(pointer).and_then(Value::as_str);
-            if text(names).is_some_and(|id| id.eq_ignore_ascii_case(&resource.id)) {
-                let until = text("/properties/scheduledPurgeDate");
-                let until = until.and_then(|text| text.parse::<jiff::Timestamp>().ok());
-                let until = until.map(jiff::Timestamp::as_millisecond);
-                return Ok(Some(until.unwrap_or_else(|| kept_until(resource, was))));
-            }
-        }
-        Ok(None)
-    }
-
-    /// What is said of a resource that is not there, if its service keeps it.
-    pub(crate) async fn resource_is_kept(
-        &self,
-        path: &EntryPath,
-    ) -> Result<Option<String>, StoreError> {
-        let resource = match self.resource_of(path).await {
-            Ok(resource) => resource,
-            // The workspace is there and names no such thing.
-            Err(answer) if answer.status() == 404 => return Ok(None),
-            Err(answer) => return Err(about(answer, path, "listing")),
-        };
-        let kept = self.kept(&resource, &Value::Null).await;
-        let kept = kept.map_err(|answer| about(answer, path, "listing"))?;
-        Ok(kept.map(|_| "deleted, and its service keeps it for a while".to_owned()))
-    }
-
-    async fn purge_vault(&self, resource: &Resource, was: &Value) -> Result<(), Answer> {
-        let location = was.get("location").and_then(Value::as_str);
-        let place = super::manage::address(&[
-            location.ok_or(Answer::Malformed("a vault without a location"))?,
-            "deletedVaults",
-            resource.name(),
-            "purge",
-        ]);
-        let below = format!(
-            "/providers/Microsoft.KeyVault/locations{}",
-            place.ok_or(NO_NAME)?
-        );
-        let url = self.in_subscription(&resource.id, &below)?;
-        let heard = self.manage.change(Method::Post, &url, None).await?;
-        operation::end(&self.manage.line, heard).await
-    }
-
     /// What a delete of it will achieve.
     pub(crate) async fn forecast_resource(&self, path: &EntryPath, purge: bool) -> Forecast {
         let unknown = |answer| Forecast::Unknown(about(answer, path, "looking at").to_string());
@@ -220,10 +155,10 @@ impl Records {
             Ok(resource) => resource,
             Err(answer) => return unknown(answer),
         };
-        match self.other_user(&resource).await {
-            Ok(Some(user)) => return Forecast::Impossible(shared(&user)),
+        match self.others(&resource).await {
+            Ok(users) if users.is_empty() => {}
+            Ok(users) => return Forecast::Impossible(shared(&users)),
             Err(answer) => return unknown(answer),
-            Ok(None) => {}
         }
         match self.unlocked(&resource.id, path).await {
             Err(StoreError::Held { by, .. }) => return Forecast::Held(by),
@@ -235,24 +170,8 @@ impl Records {
             "registry" | "insights" => Forecast::Gone,
             "logs" if purge => Forecast::Gone,
             "vault" if purge && !is_protected(document) => Forecast::Gone,
-            _ => Forecast::GoneOn(kept_until(&resource, document)),
+            "vault" if !is_soft(document) => Forecast::Gone,
+            _ => Forecast::GoneOn(kept_until(resource.kind, document)),
         }
     }
-}
-
-fn shared(user: &str) -> String {
-    format!("the workspace {user} uses it too")
-}
-
-/// Whether a vault's purge protection forbids to purge it.
-fn is_protected(vault: &Value) -> bool {
-    vault.get("enablePurgeProtection").and_then(Value::as_bool) == Some(true)
-}
-
-fn kept_until(resource: &Resource, was: &Value) -> Millis {
-    let days = was.get("softDeleteRetentionInDays").and_then(Value::as_i64);
-    in_days(match resource.kind {
-        "vault" => days.unwrap_or(VAULT_DAYS).clamp(0, 36_500),
-        _ => KEPT_DAYS,
-    })
 }

@@ -1,8 +1,8 @@
 //! Deleting the workspace itself.
 //!
 //! Without `purge` the service keeps it for a while, and can bring it back; with it, *gone* is said only when
-//! one more purge finds nothing to delete. No call lists workspaces that are kept (2024-04-01), so nobody else
-//! can know: what is kept of a workspace that is not shown is said to be unknown.
+//! one more purge finds nothing to delete. No call lists workspaces that are kept (2024-04-01): what is kept of a
+//! workspace that is not shown is unknown, but for whoever began to delete it, and comes back to end that.
 //!
 //! What would stop it half-way is found before anything is begun: a management lock, and work that goes on.
 
@@ -22,7 +22,7 @@ use crate::error::Answer;
 
 /// How long a deleted workspace is kept, as the service's description of its soft delete says.
 const KEPT_DAYS: i64 = 14;
-const DAY: Millis = 86_400_000;
+pub(crate) const DAY: Millis = 86_400_000;
 /// How often a purge is sent again because there was something left to purge.
 const PURGES_MAX: u32 = 4;
 
@@ -59,6 +59,23 @@ impl Records {
         match strength.purge {
             true => self.purged(path).await,
             false => Ok(Deleted::GoneOn(in_days(KEPT_DAYS))),
+        }
+    }
+
+    /// The end of a delete that was begun before, of a workspace that is no longer shown. Whoever deleted it, and
+    /// however: it is kept for no longer than one that was deleted softly just now; and with `purge`, what is
+    /// kept is purged.
+    pub(crate) async fn end_workspace(
+        &self,
+        path: &EntryPath,
+        purge: bool,
+    ) -> Result<Deleted, StoreError> {
+        match self.look(path).await {
+            Err(StoreError::NotFound(_)) if purge => self.purged(path).await,
+            Err(StoreError::NotFound(_)) => Ok(Deleted::GoneOn(in_days(KEPT_DAYS))),
+            Err(error) => Err(error),
+            // Somebody made it anew, or brought it back.
+            Ok(_) => Err(StoreError::Changed(path.clone())),
         }
     }
 

@@ -18,6 +18,7 @@ use super::data::Data;
 use super::document::Seen;
 use super::manage::{Manage, Rows};
 use super::place::{ASSETS, NAMED, NOT_READ, Place, UNREAD};
+use super::resources::UNNAMED;
 use crate::error::Answer;
 
 /// The records of one workspace.
@@ -120,7 +121,13 @@ impl Records {
             Place::Service(id) => self.service(id).await,
             Place::Resource(kind, name) => self.resource(kind, name).await,
         };
-        let said = said.map_err(|answer| about(answer, path, "reading"))?;
+        let said = said.map_err(|answer| match answer == UNNAMED {
+            true => StoreError::OutOfReach {
+                path: path.clone(),
+                reason: answer.to_string(),
+            },
+            false => about(answer, path, "reading"),
+        })?;
         // Services ignore the case of names; an entry has one, and it is theirs.
         let (member, own) = match &place {
             Place::Managed(names) => ("name", names.last().map(String::as_str)),

@@ -2,7 +2,7 @@
 //! workspace, and the key vault, as the workspace names them. They are read here; `dependents` deletes them.
 
 use futures::stream::{self, StreamExt as _};
-use remit_workspace::{EntryPath, Pattern};
+use remit_workspace::{EntryPath, Pattern, PolicyPlace, StoreError};
 use serde_json::Value;
 
 use super::answer::{about, unlisted};
@@ -24,6 +24,9 @@ pub(crate) struct Resource {
     /// Its id in Resource Manager: of a resource of its kind's type, and of nothing else.
     pub(crate) id: String,
 }
+
+/// Where a resource is, nobody says any more. That is for good, and says nothing of the resource.
+pub(crate) const UNNAMED: Answer = Answer::Malformed("what names the resource is no longer there");
 
 /// The type of each kind.
 const TYPES: [(&str, &str); 5] = [
@@ -94,6 +97,25 @@ impl Records {
                 })
             })
             .collect())
+    }
+
+    /// Whether the workspace is there, and the account that it names: only 404 says that one is not.
+    pub(crate) async fn policy_place(&self) -> Result<PolicyPlace, StoreError> {
+        let place = EntryPath::of_segments(["workspace"]).expect("a constant");
+        let failed = |answer| about(answer, &place, "looking for the storage account of");
+        let named = match self.named_resources().await {
+            Err(answer) if answer.status() == 404 => return Ok(PolicyPlace::NoWorkspace),
+            named => named.map_err(failed)?,
+        };
+        let account = named.iter().find(|resource| resource.kind == "storage");
+        let Some(account) = account.filter(|account| account.is_of_its_kind()) else {
+            return Ok(PolicyPlace::There);
+        };
+        match self.resource_at(&account.id).await {
+            Err(answer) if answer.status() == 404 => Ok(PolicyPlace::Gone),
+            Err(answer) => Err(failed(answer)),
+            Ok(_) => Ok(PolicyPlace::There),
+        }
     }
 
     pub(crate) async fn resource_at(&self, id: &str) -> Result<Value, Answer> {
@@ -168,7 +190,6 @@ impl Records {
 
     /// Which resource is meant. That what names it is no longer there does not mean that it is not.
     pub(crate) async fn named_resource(&self, kind: &str, name: &str) -> Result<Resource, Answer> {
-        const UNNAMED: Answer = Answer::Malformed("what names the resource is no longer there");
         let absent = || Answer::Status {
             status: 404,
             code: "NotNamed".to_owned(),

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use remit_workspace::{
-    Content, Entry, EntryPath, Forecast, Gap, Guard, Kind, Listed, Listing, Pattern, References,
-    Relation, Store, StoreError, Version, Wanted, record,
+    Content, Entry, EntryPath, Forecast, Gap, Guard, Kind, Listed, Listing, Pattern, PolicyPlace,
+    References, Relation, Store, StoreError, Version, Wanted, record,
 };
 use tokio::sync::OnceCell;
 
@@ -98,6 +98,24 @@ impl Workspace {
         Ok(&self.storage(path).await?.account)
     }
 
+    /// Records; of resources, with who else uses them.
+    fn recorded(&self, what: &Pattern, wanted: &Wanted) -> Listing {
+        let records = self.records().clone();
+        listing(records.list_wanted(what, wanted))
+            .then(move |found| {
+                let records = records.clone();
+                async move {
+                    match found {
+                        Ok(Listed::Entry(entry)) if entry.kind == Kind::Resource => {
+                            Ok(Listed::Entry(records.with_users(entry).await))
+                        }
+                        other => other,
+                    }
+                }
+            })
+            .boxed()
+    }
+
     /// Blobs and files. An account that cannot be reached is a gap at each of the two that is meant.
     fn objects(&self, what: &Pattern) -> Listing {
         let roots: Vec<EntryPath> = ["blobs", "files"]
@@ -148,7 +166,7 @@ impl Store for Workspace {
     }
 
     fn list_wanted(&self, what: &Pattern, wanted: &Wanted) -> Listing {
-        let records = listing(self.records().list_wanted(what, wanted));
+        let records = self.recorded(what, wanted);
         let wants_only = |object: bool| wanted.kind.is_some_and(|kind| kind.is_object() == object);
         match what.as_path() {
             Some(path) if is_object(&path) => self.objects(what),
@@ -163,7 +181,11 @@ impl Store for Workspace {
         if is_object(path) {
             return self.account(path).await?.stat(path).await;
         }
-        Ok(self.records().look(path).await?.entry)
+        let entry = self.records().look(path).await?.entry;
+        Ok(match entry.kind {
+            Kind::Resource => self.records().with_users(entry).await,
+            _ => entry,
+        })
     }
 
     async fn pin(&self, entry: &Entry) -> Result<Version, StoreError> {
@@ -261,8 +283,18 @@ impl Store for Workspace {
                 records.forecast_workspace(&entry.path, purge).await
             }
             Kind::Resource => {
-                let records = self.records();
-                records.forecast_resource(&entry.path, purge).await
+                let path = &entry.path;
+                let forecast = self.records().forecast_resource(path, purge).await;
+                match forecast {
+                    Forecast::GoneOn(_) if storage::is_account(path) => {
+                        match self.held_in_account(path).await {
+                            Ok(()) => forecast,
+                            Err(StoreError::Held { by, .. }) => Forecast::Held(by),
+                            Err(error) => Forecast::Unknown(error.to_string()),
+                        }
+                    }
+                    _ => forecast,
+                }
             }
             Kind::Experiment => {
                 Forecast::Unknown("the service deletes only an experiment without runs".to_owned())
@@ -292,6 +324,10 @@ impl Store for Workspace {
         let place = EntryPath::of_segments(["blobs", crate::names::RESERVED]);
         let place = place.expect("constants");
         self.storage(&place).await?.account.policy_file(name).await
+    }
+
+    async fn policy_place(&self) -> Result<PolicyPlace, StoreError> {
+        self.records().policy_place().await
     }
 }
 

@@ -1,10 +1,10 @@
 //! Deleting what a workspace depends on: each by itself, and none that somebody else needs.
 
 use remit_apply::{Deleted, StoreMut as _};
-use remit_policy::{Act, Authority, Denied, Permitted, Policy, Right, Rights, Strength};
+use remit_policy::{Act, Permitted, Strength};
 use remit_sim::{AzureMlSettings, FaultKind};
 use remit_workspace::conformance::listed;
-use remit_workspace::{Forecast, Pattern, Store as _, StoreError, Version};
+use remit_workspace::{Forecast, Store as _, StoreError, Version};
 
 use crate::bed::{Bed, path, permit};
 
@@ -70,22 +70,76 @@ async fn each_is_deleted_by_itself_and_what_is_kept_is_said() {
     }
 }
 
-/// The policy and its holds lie in it: no permit for it can be had, so the service is never asked.
+/// It can be recovered for a while, and nobody can purge it.
 #[tokio::test]
-async fn the_account_with_the_policy_is_deleted_by_no_plan() {
+async fn an_account_is_gone_on_a_day_whatever_is_granted() {
+    for purge in [false, true] {
+        let bed = Bed::new(AzureMlSettings::default()).await;
+        let (entry, id) = (bed.stat(STORAGE).await, id_of(&bed, STORAGE).await);
+        let expect = jiff::Timestamp::now().as_millisecond() + 14 * 86_400_000;
+        let is_near = |when: i64| (when - expect).abs() < 3_600_000;
+        let forecast = bed.store.forecast(&entry, purge).await;
+        assert!(
+            matches!(forecast, Forecast::GoneOn(when) if is_near(when)),
+            "{forecast:?}"
+        );
+        let deleted = bed
+            .store
+            .delete(&deletes(STORAGE, purge), &entry.version)
+            .await;
+        assert!(
+            matches!(deleted, Ok(Deleted::GoneOn(when)) if is_near(when)),
+            "{deleted:?}"
+        );
+        assert!(bed.sim.is_soft_deleted(&id));
+    }
+}
+
+/// What a court or a policy holds in it would go with it.
+#[tokio::test]
+async fn an_account_in_which_something_is_held_stays() {
+    type Spoil = fn(&Bed);
+    let cases: [(Spoil, &str); 2] = [
+        (
+            |bed| bed.sim.storage().hold_container("evidence", true),
+            "a legal hold in the container evidence",
+        ),
+        (
+            |bed| bed.sim.storage().keep_container("evidence", Some(30)),
+            "an immutability policy in the container evidence",
+        ),
+    ];
+    for (spoil, by) in cases {
+        let bed = Bed::new(AzureMlSettings::default()).await;
+        bed.sim.storage().seed_container("another");
+        spoil(&bed);
+        let entry = bed.stat(STORAGE).await;
+        let forecast = bed.store.forecast(&entry, true).await;
+        assert_eq!(forecast, Forecast::Held(by.to_owned()));
+        let held = bed
+            .store
+            .delete(&deletes(STORAGE, true), &entry.version)
+            .await;
+        assert!(
+            matches!(&held, Err(StoreError::Held { by: said, .. }) if said == by),
+            "{held:?}"
+        );
+        assert_eq!(bed.changes(), [""; 0]);
+    }
     let bed = Bed::new(AzureMlSettings::default()).await;
     let entry = bed.stat(STORAGE).await;
+    bed.goes_wrong(
+        "Service_ListContainersSegment",
+        FaultKind::Status(403, None),
+    );
     let forecast = bed.store.forecast(&entry, true).await;
-    assert!(matches!(forecast, Forecast::GoneOn(_)), "{forecast:?}");
-    let strength = Strength {
-        purge: true,
-        cascade: true,
-        cancel: true,
-    };
-    let rights = Rights::none().with(Right::Delete, Pattern::everything(), strength);
-    let authority = Authority::for_operator(rights, Policy::absent());
-    let denied = authority.permit(Act::Delete(strength), &entry.path, std::iter::empty());
-    assert!(matches!(denied, Err(Denied::Reserved(_))), "{denied:?}");
+    assert!(matches!(forecast, Forecast::Unknown(_)), "{forecast:?}");
+    let refused = bed
+        .store
+        .delete(&deletes(STORAGE, true), &entry.version)
+        .await;
+    assert!(refused.is_err(), "{refused:?}");
+    assert_eq!(bed.changes(), [""; 0]);
 }
 
 #[tokio::test]
@@ -106,6 +160,59 @@ async fn what_another_workspace_uses_stays() {
         );
     }
     assert_eq!(bed.changes(), [""; 0]);
+}
+
+/// Who else uses what is said of it, before anybody thinks of deleting it.
+#[tokio::test]
+async fn who_else_uses_it_is_said_of_each() {
+    let bed = Bed::new(AzureMlSettings::default()).await;
+    let used_by = async |at: &str| bed.stat(at).await.properties.get("used-by").cloned();
+    for (at, ..) in EACH {
+        assert_eq!(used_by(at).await, None, "{at}");
+    }
+    bed.sim.seed_neighbour("next-door");
+    for (at, ..) in EACH {
+        let said = used_by(at).await;
+        assert_eq!(said.as_deref(), Some("the workspace next-door"), "{at}");
+    }
+    let (listed, _) = bed.list("/resources/**").await.unwrap();
+    assert_eq!(listed.len(), 5);
+    for entry in listed {
+        assert_eq!(entry, bed.store.stat(&entry.path).await.unwrap());
+    }
+    let listing = "Workspaces_ListBySubscription";
+    bed.goes_wrong(listing, FaultKind::Status(403, None));
+    let said = used_by(VAULT).await.unwrap();
+    assert!(said.starts_with("unknown: "), "{said}");
+}
+
+/// Logs may be kept by components that belong to no workspace at all.
+#[tokio::test]
+async fn logs_of_another_component_stay() {
+    let bed = Bed::new(AzureMlSettings::default()).await;
+    let logs = id_of(&bed, LOGS).await;
+    let of_ours = id_of(&bed, "/resources/insights/ai-practice").await;
+    let another = of_ours.replace("ai-practice", "ai-of-somebody");
+    let document = serde_json::json!({"properties": {"WorkspaceResourceId": logs.to_uppercase()}});
+    bed.sim.seed_resource(&another, document);
+    let entry = bed.stat(LOGS).await;
+    let user = "the Application Insights component ai-of-somebody";
+    assert_eq!(entry.properties["used-by"], user);
+    let forecast = bed.store.forecast(&entry, true).await;
+    assert!(
+        matches!(&forecast, Forecast::Impossible(why) if why.contains(user)),
+        "{forecast:?}"
+    );
+    let refused = bed.store.delete(&deletes(LOGS, true), &entry.version).await;
+    assert!(
+        matches!(&refused, Err(StoreError::Impossible { reason, .. }) if reason.contains(user)),
+        "{refused:?}"
+    );
+    assert_eq!(bed.changes(), [""; 0]);
+    // Components that cannot be listed are not none.
+    bed.goes_wrong("Components_List", FaultKind::Status(403, None));
+    let forecast = bed.store.forecast(&entry, true).await;
+    assert!(matches!(forecast, Forecast::Unknown(_)), "{forecast:?}");
 }
 
 #[tokio::test]
@@ -183,6 +290,12 @@ async fn a_vault_that_is_kept_is_not_gone() {
     bed.sim.clear_faults();
     let kept = listed(bed.again().generations(&entry.path)).await.unwrap();
     assert_eq!(kept.1.len(), 1, "{kept:?}");
+    // And ends it, as strongly as it was asked for.
+    let plain = bed.again().end_delete(&deletes(VAULT, false)).await;
+    assert!(matches!(plain, Ok(Some(Deleted::GoneOn(_)))), "{plain:?}");
+    let ended = bed.again().end_delete(&deletes(VAULT, true)).await;
+    assert!(matches!(ended, Ok(Some(Deleted::Gone))), "{ended:?}");
+    assert!(bed.sim.soft_deleted().is_empty());
 }
 
 #[tokio::test]
@@ -209,7 +322,7 @@ async fn one_that_changed_stays_and_what_is_no_longer_named_is_not_said_to_be_go
     // Where the logs are, only the component said.
     let unknown = bed.store.stat(&path(LOGS)).await;
     assert!(
-        matches!(unknown, Err(StoreError::Failed { .. })),
+        matches!(unknown, Err(StoreError::OutOfReach { .. })),
         "{unknown:?}"
     );
 }

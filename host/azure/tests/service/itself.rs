@@ -105,6 +105,38 @@ async fn what_somebody_began_softly_is_purged_in_the_end() {
     assert!(is_purged(&bed));
 }
 
+/// Begun, and then stopped: whoever comes back finds nothing shown, and knows how long it is kept at the most, or
+/// purges it if that was granted.
+#[tokio::test]
+async fn what_is_no_longer_shown_is_ended_as_it_was_asked_for() {
+    for purge in [false, true] {
+        let bed = bed().await;
+        let entry = bed.stat("/workspace").await;
+        let there = bed.store.end_delete(&deletes(purge, false)).await;
+        assert!(matches!(there, Err(StoreError::Changed(_))), "{there:?}");
+        assert_eq!(bed.changes(), [""; 0]);
+        let soft = deletes(false, false);
+        let deleted = bed.store.delete(&soft, &entry.version).await;
+        assert!(matches!(deleted, Ok(Deleted::GoneOn(_))), "{deleted:?}");
+        let now = jiff::Timestamp::now().as_millisecond();
+        let ended = bed.again().end_delete(&deletes(purge, false)).await;
+        match purge {
+            true => assert!(matches!(ended, Ok(Some(Deleted::Gone))), "{ended:?}"),
+            false => assert!(
+                matches!(ended, Ok(Some(Deleted::GoneOn(when))) if when >= now + DAYS_14),
+                "{ended:?}"
+            ),
+        }
+        assert_eq!(is_purged(&bed), purge);
+        let other = permit(Act::Archive, &path("/workspace"));
+        let refused = bed.again().end_delete(&other).await;
+        assert!(
+            matches!(refused, Err(StoreError::Impossible { .. })),
+            "{refused:?}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn a_workspace_that_changed_stays() {
     let bed = bed().await;

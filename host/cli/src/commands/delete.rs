@@ -33,6 +33,9 @@ pub(crate) struct Args {
     /// Stop what is running before it is deleted
     #[arg(long)]
     cancel_first: bool,
+    /// Allow what takes everything below along: the workspace, what it stands on, an endpoint
+    #[arg(long)]
+    cascade: bool,
     #[command(flatten)]
     target: Target,
     #[command(flatten)]
@@ -49,7 +52,7 @@ pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
         strength: Strength {
             purge: args.purge,
             cancel: args.cancel_first,
-            ..Strength::default()
+            cascade: args.cascade,
         },
         scanners: Arc::new(no_scanners()),
         converters: Arc::new(NoConverters),

@@ -17,7 +17,7 @@ use crate::ui::Ui;
 /// Look at the workspace again: is what should be gone gone, and the rest as planned?
 ///
 /// Ends with 0 when everything was shown; 1 when something is not as the plan says; 5 when the plan's own
-/// entries are, but others vanished or changed while it was applied.
+/// entries are, but others vanished or changed while it was applied, or not all of it can be looked at any more.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The case whose plan was applied
@@ -72,8 +72,9 @@ pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
     if !verification.holds() || package.is_some_and(|report| !report.is_valid()) {
         return Ok(Exit::Failed);
     }
-    // The plan was carried out as it says; that nothing else was changed meanwhile could not be shown.
-    Ok(match verification.beside.is_shown() {
+    // The plan was carried out as it says; that nothing else was changed meanwhile could not be shown, or
+    // something that it was about can no longer be looked at.
+    Ok(match verification.is_whole() {
         true => Exit::Done,
         false => Exit::Partly,
     })

@@ -303,6 +303,43 @@ async fn refusals_of_deleting() {
     assert_eq!(kept(&plan), ["delete /runs/going: running"]);
 }
 
+/// A workspace is not deleted under work that goes on, unless somebody wants that by name.
+#[tokio::test]
+async fn work_that_goes_on_keeps_the_workspace() {
+    let stop = DeleteOptions {
+        cancel_first: true,
+        ..because("")
+    };
+    for (how, expect) in [(because(""), Some(Code::Running)), (stop, None)] {
+        let bench = With::default().on(workspace());
+        bench.store.put(&path("/workspace"), "{}");
+        let running = [("status".to_owned(), "Running".to_owned())];
+        bench
+            .store
+            .put_with(&path("/runs/going"), "{}", running.into());
+        let ended = delete(&bench, "/workspace", how).await;
+        assert_eq!(ended, expect);
+        let plan = bench.plan().await;
+        match expect {
+            Some(_) => {
+                assert_eq!(acts(&plan), [""; 0]);
+                assert_eq!(kept(&plan), ["delete /workspace: running (/runs/going)"]);
+            }
+            None => {
+                let steps = steps(&plan);
+                let cancels = matches!(
+                    steps[0].act,
+                    remit_plan::Act::Delete {
+                        cancel_first: true,
+                        ..
+                    }
+                );
+                assert!(cancels, "{steps:?}");
+            }
+        }
+    }
+}
+
 /// What was listed is believed only as long as it is so.
 #[tokio::test]
 async fn an_entry_that_changed_since_is_left_alone() {
