@@ -6,6 +6,7 @@ mod azure;
 mod bed;
 mod checking;
 mod interruptions;
+mod outputs;
 mod practice;
 mod readme;
 mod records;

@@ -195,6 +195,8 @@ fn owner_of_all_below(top: &EntryPath) -> Option<EntryPath> {
 
 /// The record to which everything that the pattern can match belongs.
 fn record_within(pattern: &Pattern) -> Option<EntryPath> {
+    // Whichever the default container is, what lies in it has the same owner.
+    let pattern = layout::in_default_container(pattern, "any");
     let prefix = EntryPath::of_segments(pattern.literal_prefix()).ok()?;
     layout::owner_of(&prefix).or_else(|| owner_of_all_below(&prefix))
 }
@@ -264,6 +266,16 @@ mod tests {
             ("/blobs/azureml/ExperimentRun/dcid.X/**", "/runs/x", true),
             ("/runs/x/metrics", "/runs/x", true),
             ("/runs/x/*", "/runs/x", true),
+            (
+                "/blobs/azureml-blobstore-*/azureml/x/scores/**",
+                "/runs/x",
+                true,
+            ),
+            (
+                "/blobs/azureml-blobstore-*/azureml/*/scores/**",
+                "/runs/x",
+                false,
+            ),
             (
                 "/blobs/azureml/ExperimentRun/dcid.x/logs/a",
                 "/runs/y",

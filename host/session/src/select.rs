@@ -1,8 +1,8 @@
 //! What to look for.
 
-use remit_workspace::{Entry, Kind, Millis, Pattern};
+use remit_workspace::{Entry, Kind, Millis, Pattern, layout};
 
-use crate::scope::{excerpt, invalid, resolved};
+use crate::scope::{excerpt, invalid, parsed};
 use crate::{Code, Failure};
 
 /// Conditions on entries, as a guest states them. Every one must hold.
@@ -32,7 +32,10 @@ impl Selector {
 /// A selector that makes sense.
 #[derive(Clone, Debug)]
 pub(crate) struct Conditions {
+    /// As it was written.
     pub(crate) pattern: Pattern,
+    /// What it means in the workspace: any of these.
+    meant: Vec<Pattern>,
     kind: Option<Kind>,
     before: Option<Millis>,
     properties: Vec<(String, String)>,
@@ -59,15 +62,27 @@ impl Conditions {
                 "too many conditions on properties, or too long ones",
             ));
         }
+        let pattern = parsed(&what.pattern)?;
         let age = what
             .older_than_ms
             .map(|age| Millis::try_from(age).unwrap_or(Millis::MAX));
         Ok(Self {
-            pattern: resolved(&what.pattern)?,
+            meant: layout::resolve(&pattern),
+            pattern,
             kind,
             before: age.map(|age| now.saturating_sub(age)),
             properties: what.properties.clone(),
         })
+    }
+
+    /// What the pattern means in the workspace that is listed.
+    pub(crate) fn mean(&mut self, patterns: Vec<Pattern>) {
+        self.meant = patterns;
+    }
+
+    /// Which paths are meant: any of these.
+    pub(crate) fn meant(&self) -> &[Pattern] {
+        &self.meant
     }
 
     /// Whether the conditions look at properties.
@@ -89,7 +104,9 @@ impl Conditions {
                 .get(name)
                 .is_some_and(|value| text_matches(pattern, value))
         };
-        self.pattern.matches(&entry.path)
+        self.meant
+            .iter()
+            .any(|pattern| pattern.matches(&entry.path))
             && self.kind.is_none_or(|kind| entry.kind == kind)
             && self.before.is_none_or(old)
             && self.properties.iter().all(has)

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 
-use crate::{Entry, EntryPath, Gap, Guard, Millis, Pattern, StoreError, Version};
+use crate::{Entry, EntryPath, Gap, Guard, Millis, Pattern, StoreError, Version, layout};
 
 /// What a listing yields: what is there, and where nobody could look.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,6 +78,12 @@ pub enum Forecast {
 pub trait Store: Send + Sync + Debug {
     /// The name by which a plan pins this workspace: the same for the same workspace, from anywhere.
     fn identity(&self) -> &str;
+
+    /// What a person means by a pattern in this workspace: [`layout::resolve`], where the store knows
+    /// no better. Never empty. A failure is a passing one.
+    async fn resolve(&self, pattern: &Pattern) -> Result<Vec<Pattern>, StoreError> {
+        Ok(layout::resolve(pattern))
+    }
 
     /// The entries that match. Stops being polled when dropped.
     fn list(&self, what: &Pattern) -> Listing;

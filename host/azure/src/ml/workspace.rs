@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use remit_workspace::{
     Content, Entry, EntryPath, Forecast, Gap, Guard, Kind, Listed, Listing, Pattern, References,
-    Relation, Store, StoreError, Version, record,
+    Relation, Store, StoreError, Version, layout, record,
 };
 use tokio::sync::OnceCell;
 
@@ -141,6 +141,29 @@ pub(crate) fn listing(findings: Finding) -> Listing {
 impl Store for Workspace {
     fn identity(&self) -> &str {
         &self.inner.identity
+    }
+
+    /// Outputs are those of this workspace: its id is in the name of its default container, and in an account
+    /// that others use, a run of theirs may have the same id.
+    async fn resolve(&self, pattern: &Pattern) -> Result<Vec<Pattern>, StoreError> {
+        let meant = layout::resolve(pattern);
+        if meant == [pattern.clone()] {
+            return Ok(meant);
+        }
+        let root = EntryPath::of_segments(["blobs"]).expect("a constant");
+        let id = match self.storage(&root).await {
+            Ok(storage) => storage.workspace_id.clone(),
+            // The listing says so.
+            Err(StoreError::OutOfReach { .. }) => None,
+            Err(error) => return Err(error),
+        };
+        Ok(match id {
+            Some(id) => meant
+                .iter()
+                .map(|pattern| layout::in_default_container(pattern, &id))
+                .collect(),
+            None => meant,
+        })
     }
 
     fn list(&self, what: &Pattern) -> Listing {

@@ -2,8 +2,8 @@
 
 use std::io::Write as _;
 
-use futures::TryStreamExt as _;
-use remit_workspace::{Kind, Listed, Pattern, layout};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use remit_workspace::{Kind, Listed, Pattern};
 
 use crate::args::Target;
 use crate::authority;
@@ -42,7 +42,9 @@ pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
     let mut out = ui.out();
     let mut gaps = 0_u64;
     for pattern in &patterns {
-        let mut listing = workspace.store.list(&layout::resolve(pattern));
+        let meant = workspace.store.resolve(pattern).await?;
+        let listings = meant.iter().map(|pattern| workspace.store.list(pattern));
+        let mut listing = stream::iter(listings).flatten();
         while let Some(listed) = listing.try_next().await? {
             match listed {
                 Listed::Entry(entry) if kind.is_some_and(|kind| kind != entry.kind) => {}

@@ -309,6 +309,14 @@ fn holds_win_over_everything() {
         &[],
         "permitted",
     );
+    // An output's name means both places where it may lie.
+    let output = held(&["CASE-9 /runs/x/scores/**"]);
+    check(&output, Act::Delete(PLAIN), "/runs/x", &[], "held");
+    for folder in ["azureml", "dataset"] {
+        let of = |name: &str| format!("/blobs/azureml-blobstore-1/{folder}/x/{name}/a");
+        check(&output, Act::Delete(PLAIN), &of("scores"), &[], "held");
+        check(&output, Act::Delete(PLAIN), &of("other"), &[], "permitted");
+    }
     // What cannot be enumerated might hold it.
     check(
         &run,
