@@ -156,6 +156,7 @@ impl Run<'_> {
                         ended.push(Ended {
                             step: step.number,
                             state: State::Skipped(why),
+                            operation: None,
                         });
                     }
                     // It stays open, and a later run may do it.
@@ -200,11 +201,13 @@ impl Run<'_> {
     async fn side_by_side(&self, ready: Vec<Ready>, in_flight: usize) -> Vec<(Ended, u64)> {
         stream::iter(ready)
             .map(|ready| async move {
-                let state = self.carry_out(&ready).await;
+                let mut operation = None;
+                let state = self.carry_out(&ready, &mut operation).await;
                 (
                     Ended {
                         step: ready.step.number,
                         state,
+                        operation,
                     },
                     ready.step.bytes().unwrap_or(0),
                 )
@@ -278,8 +281,8 @@ impl Run<'_> {
         Ok(false)
     }
 
-    /// One step: permitted anew, then done.
-    async fn carry_out(&self, ready: &Ready) -> State {
+    /// One step: permitted anew, then done. `operation` is named where it alone tells of the end.
+    async fn carry_out(&self, ready: &Ready, operation: &mut Option<String>) -> State {
         let step = &ready.step;
         let permitted =
             match self
@@ -321,9 +324,10 @@ impl Run<'_> {
                     true => store.detach(&permitted, &step.version).await,
                     false => store.delete(&permitted, &step.version).await,
                 };
-                deleted.map(|deleted| match deleted {
-                    Deleted::Gone => State::Gone,
-                    Deleted::GoneOn(when) => State::GoneOn(when),
+                deleted.map(|deleted| {
+                    let (state, named) = stands(deleted);
+                    *operation = named;
+                    state
                 })
             }
         };
@@ -343,9 +347,9 @@ impl Run<'_> {
             return Ok(State::Done);
         }
         let forgotten = self.setup.store.forget(permitted, &step.version).await?;
-        Ok(match forgotten {
-            Deleted::Gone => State::Done,
-            Deleted::GoneOn(when) => State::GoneOn(when),
+        Ok(match stands(forgotten) {
+            (State::Gone, _) => State::Done,
+            (state, _) => state,
         })
     }
 
@@ -481,6 +485,22 @@ impl Run<'_> {
             .expect("a plan with an export has a package");
         let content = self.content(step).await?;
         export::store(package, step, content).await
+    }
+}
+
+/// Where a delete stands, and the operation that alone tells.
+fn stands(deleted: Deleted) -> (State, Option<String>) {
+    match deleted {
+        Deleted::Gone => (State::Gone, None),
+        Deleted::GoneOn(when) => (State::GoneOn(when), None),
+        Deleted::Purging {
+            operation,
+            has_ended,
+            until,
+        } => match has_ended {
+            true => (State::Gone, Some(operation)),
+            false => (State::GoneOn(until), Some(operation)),
+        },
     }
 }
 

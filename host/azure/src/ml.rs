@@ -32,6 +32,7 @@ mod operation;
 mod parts;
 mod patch;
 mod place;
+mod purge;
 mod records;
 mod refer;
 mod resources;
@@ -39,6 +40,7 @@ mod runs;
 mod services;
 mod storage;
 mod target;
+mod telemetry;
 mod workspace;
 
 pub use cloud::Cloud;

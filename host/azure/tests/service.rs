@@ -30,3 +30,5 @@ mod patching;
 mod sample;
 #[path = "service/secrets.rs"]
 mod secrets;
+#[path = "service/telemetry.rs"]
+mod telemetry;

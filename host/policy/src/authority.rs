@@ -308,7 +308,9 @@ impl Authority {
             if cover::stands_for_everything(effect.path()) {
                 effect = Effect::AllBelow(effect.path());
             }
-            strength.purge |= effect.path().generation().is_some();
+            let path = effect.path();
+            // There is no other way of deleting these.
+            strength.purge |= path.generation().is_some() || layout::rows_of(path).is_some();
             strength.cascade |= matches!(effect, Effect::AllBelow(_));
         }
         self.check(act.right(), strength, effect)

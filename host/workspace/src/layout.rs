@@ -121,6 +121,16 @@ pub fn in_default_container(pattern: &Pattern, id: &str) -> Pattern {
         .unwrap_or_else(|_| pattern.clone())
 }
 
+/// Component, table, column and value of a path that names rows of telemetry:
+/// `/telemetry/<component>/<table>/<column>/<value>`, all rows whose column has that value. As written.
+pub fn rows_of(path: &EntryPath) -> Option<[&str; 4]> {
+    let segments: Vec<&str> = path.written_segments().collect();
+    match segments.as_slice() {
+        ["telemetry", component, table, column, value] => Some([component, table, column, value]),
+        _ => None,
+    }
+}
+
 /// Id, first name below, and all that is below, of a pattern that names something of a run.
 fn below_run(pattern: &Pattern) -> Option<(&str, &str, &str)> {
     let (id, below) = pattern.as_str().strip_prefix("/runs/")?.split_once('/')?;
@@ -203,7 +213,7 @@ mod tests {
             assert_eq!(texts, expect);
             // What is resolved already stays.
             for one in &resolved {
-                assert_eq!(resolve(one), [one.clone()]);
+                assert_eq!(resolve(one), std::slice::from_ref(one));
             }
         }
     }

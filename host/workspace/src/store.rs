@@ -128,6 +128,18 @@ pub trait Store: Send + Sync + Debug {
     /// found elsewhere in the document stays: *residue*. Empty for objects.
     fn writable_fields(&self, path: &EntryPath) -> &'static [&'static str];
 
+    /// What stays in the service when this entry is deleted, and that no call reaches: *residue*, as the
+    /// plan says it ("… stays in the service").
+    fn beyond(&self, _path: &EntryPath) -> Option<&'static str> {
+        None
+    }
+
+    /// Whether an operation has come to its end that a delete of `path` was left to: no look shows what it
+    /// takes away. [`StoreError::NotFound`] when the service does not know it (any more).
+    async fn has_ended(&self, path: &EntryPath, _operation: &str) -> Result<bool, StoreError> {
+        Err(StoreError::NotFound(path.clone()))
+    }
+
     /// A file of the workspace's own policy place (`policy.toml`, `holds.toml`, …), whole;
     /// none when it is absent. Anything else that goes wrong is an error, never an absence.
     async fn policy_file(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError>;

@@ -18,6 +18,7 @@ use super::manage::Manage;
 use super::place::Place;
 use super::records::{Finding, Found, Records};
 use super::storage::{self, Storage};
+use super::telemetry::BEYOND;
 use super::{Cloud, Target};
 use crate::error::OpenError;
 use crate::{Account, Credential, Options};
@@ -54,6 +55,7 @@ impl Workspace {
         let records = Records {
             data: Arc::new(Data::new(manage.clone())),
             manage,
+            purges: Arc::default(),
         };
         let inner = Inner {
             identity: target.identity(),
@@ -216,7 +218,10 @@ impl Store for Workspace {
     }
 
     fn generations(&self, of: &EntryPath) -> Listing {
-        if matches!(Kind::of(of), Some(Kind::Workspace | Kind::Resource)) {
+        if matches!(
+            Kind::of(of),
+            Some(Kind::Workspace | Kind::Resource | Kind::Telemetry)
+        ) {
             let (this, path) = (self.clone(), of.clone());
             return stream::once(async move {
                 let kept = match this.records().kept_of(&path).await {
@@ -281,6 +286,7 @@ impl Store for Workspace {
                 let records = self.records();
                 records.forecast_resource(&entry.path, purge).await
             }
+            Kind::Telemetry => self.records().forecast_telemetry(&entry.path, purge),
             Kind::Experiment => {
                 Forecast::Unknown("the service deletes only an experiment without runs".to_owned())
             }
@@ -303,6 +309,14 @@ impl Store for Workspace {
             | None => &[],
             Some(kind) => record::writable_fields(kind),
         }
+    }
+
+    fn beyond(&self, path: &EntryPath) -> Option<&'static str> {
+        layout::rows_of(path).map(|_| BEYOND)
+    }
+
+    async fn has_ended(&self, path: &EntryPath, operation: &str) -> Result<bool, StoreError> {
+        self.records().has_purged(path, operation).await
     }
 
     async fn policy_file(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
