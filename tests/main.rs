@@ -14,4 +14,5 @@ mod refusals;
 mod scripts;
 mod shares;
 mod shipped;
+mod telemetry;
 mod verbs;
