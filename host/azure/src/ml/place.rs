@@ -24,11 +24,11 @@ pub(crate) enum Place {
 pub(crate) const ASSETS: [&str; 5] = ["models", "data", "components", "environments", "codes"];
 /// Kinds with a name and nothing below.
 pub(crate) const NAMED: [&str; 3] = ["datastores", "computes", "schedules"];
-/// Kinds that this version does not speak of. They are gaps, never left out in silence.
+/// Kinds that no specification at hand describes. They are gaps, never left out in silence.
 pub(crate) const UNREAD: [&str; 1] = ["pipelines"];
 
 /// What is said of them.
-pub(crate) const NOT_READ: &str = "not read by this version";
+pub(crate) const NOT_READ: &str = "no specification says how published pipelines of the first version are read";
 
 impl Place {
     /// Where the record at `path` is. [`StoreError::NotFound`] for a path that no record has,
