@@ -28,7 +28,8 @@ pub(crate) const NAMED: [&str; 3] = ["datastores", "computes", "schedules"];
 pub(crate) const UNREAD: [&str; 1] = ["pipelines"];
 
 /// What is said of them.
-pub(crate) const NOT_READ: &str = "no specification says how published pipelines of the first version are read";
+pub(crate) const NOT_READ: &str =
+    "no specification says how published pipelines of the first version are read";
 
 impl Place {
     /// Where the record at `path` is. [`StoreError::NotFound`] for a path that no record has,
