@@ -154,3 +154,35 @@ fn a_hold_on_rows_holds_what_they_may_share() {
         .says("CASE-7");
     assert!(scene.sim.purges().is_empty());
 }
+
+#[test]
+fn a_persons_request_reaches_the_columns_that_are_named() {
+    let scene = Scene::new(AzureMlSettings::default());
+    scene.bed.write(
+        "jane.toml",
+        "alias = [\"jane\"]\ntelemetry-column = [\"UserId\"]\n",
+    );
+    let plan = [
+        "plan",
+        "erase-subject",
+        "--params",
+        "jane.toml",
+        "--allow",
+        "list=/**",
+        "--allow",
+        "read=/**",
+        "--allow",
+        "delete+purge=/telemetry/**",
+        "--case",
+        "j.case",
+    ];
+    scene.remit(&plan).exits(0).says("10 entries for good");
+    scene
+        .remit(&["apply", "j.case", "--yes", "--accept-gap", "all"])
+        .exits(0)
+        .says("10 gone");
+    for table in ["AppTraces", "AppRequests"] {
+        assert_eq!(scene.users(table), ["joe", "ada"], "{table}");
+    }
+    assert_eq!(scene.sim.purges().len(), 10, "one a table");
+}
