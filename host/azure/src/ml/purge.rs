@@ -222,9 +222,8 @@ impl Records {
                     let operation = last.filter(|name| is_operation(name)).ok_or(UNNAMED)?;
                     return Ok(operation.to_owned());
                 }
-                Err((answer, wait)) if answer.status() == 429 && put_off < PUT_OFF_MAX => {
-                    let wait = wait.unwrap_or_else(|| line.pause(put_off)).min(HOUR);
-                    tokio::time::sleep(wait).await;
+                Err((answer, wished)) if answer.status() == 429 && put_off < PUT_OFF_MAX => {
+                    tokio::time::sleep(wait_of(wished, line.pause(put_off))).await;
                     put_off += 1;
                 }
                 Err((answer, _)) if answer.is_passing() && line.again(tried).await => tried += 1,
@@ -287,6 +286,11 @@ impl Records {
     }
 }
 
+/// How long a request is put off: as long as the service wishes, and no longer than its hour.
+fn wait_of(wished: Option<Duration>, unsaid: Duration) -> Duration {
+    wished.unwrap_or(unsaid).min(HOUR)
+}
+
 /// Whether a text can be an operation's name: a part of an address, and of nothing else.
 fn is_operation(name: &str) -> bool {
     !name.is_empty()
@@ -310,6 +314,14 @@ mod tests {
         assert_eq!(begun.elapsed(), Duration::ZERO);
         purges.spend().await;
         assert_eq!(begun.elapsed(), HOUR);
+    }
+
+    #[test]
+    fn the_service_says_how_long_it_wants_to_be_left_alone() {
+        let seconds = Duration::from_secs;
+        assert_eq!(wait_of(Some(seconds(3000)), seconds(1)), seconds(3000));
+        assert_eq!(wait_of(Some(seconds(86_400)), seconds(1)), HOUR);
+        assert_eq!(wait_of(None, seconds(1)), seconds(1));
     }
 
     #[test]
