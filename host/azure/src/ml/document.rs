@@ -49,7 +49,7 @@ impl Document {
             drop_what_is_made_anew(&mut members);
         }
         let value = Value::Object(members);
-        let real = value.to_string().into_bytes();
+        let real = serde_json::to_vec(&value).ok()?;
         let shown = remit_formats::blank_credentials(&real).ok()?;
         let value = match shown == real {
             true => value,
