@@ -34,6 +34,7 @@ mod operation;
 mod parts;
 mod patch;
 mod place;
+mod purge;
 mod records;
 mod refer;
 mod resources;
@@ -41,6 +42,7 @@ mod runs;
 mod services;
 mod storage;
 mod target;
+mod telemetry;
 mod users;
 mod workspace;
 

@@ -12,6 +12,7 @@ mod contexts;
 mod error;
 mod exit;
 mod guests;
+mod outputs;
 mod planning;
 mod target;
 mod ui;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures::StreamExt as _;
 use remit_policy::Right;
-use remit_workspace::{Entry, EntryPath, Gap, Kind, Listed, Pattern};
+use remit_workspace::{Entry, Gap, Kind, Listed, Pattern};
 
 use crate::budget::Open;
 use crate::query::Bounds;
@@ -35,13 +35,24 @@ impl Scope {
     /// Lists what is selected here.
     pub async fn select(&self, what: &Selector) -> Answer<Listing> {
         self.session.meter.call()?;
-        let conditions = Conditions::parse(what, self.session.now)?;
+        let mut conditions = Conditions::parse(what, self.session.now)?;
         self.has(Right::List, &conditions.pattern)?;
         if conditions.need_reading() {
             self.has(Right::Read, &conditions.pattern)?;
         }
+        match self.session.store.resolve(&conditions.pattern).await {
+            Ok(meant) => conditions.mean(meant),
+            Err(error) => {
+                self.session.incomplete(error.to_string())?;
+                return Err(Failure::new(Code::Unreadable, error.to_string()).into());
+            }
+        }
         let bounds = self.bounds();
-        let queries = bounds.queries(&conditions.pattern);
+        let queries: Vec<Pattern> = conditions
+            .meant()
+            .iter()
+            .flat_map(|pattern| bounds.queries(pattern))
+            .collect();
         Ok(Listing {
             scope: self.clone(),
             bounds,
@@ -160,10 +171,10 @@ impl Listing {
 
     /// A gap belongs into the plan where it may hide something that would have been shown.
     fn gap(&self, gap: &Gap) -> Result<(), Refusal> {
-        let selected = self
-            .conditions
-            .as_ref()
-            .is_none_or(|conditions| hides(&conditions.pattern, &gap.path));
+        let selected = self.conditions.as_ref().is_none_or(|conditions| {
+            let mut meant = conditions.meant().iter();
+            meant.any(|pattern| pattern.may_match_below(&gap.path))
+        });
         if selected && self.bounds.may_hold_below(&gap.path) {
             self.scope.session.gap(&gap.path, &gap.reason)?;
         }
@@ -191,10 +202,6 @@ impl Listing {
         };
         self.scope.session.listed(&self.counts, covers);
     }
-}
-
-fn hides(pattern: &Pattern, place: &EntryPath) -> bool {
-    pattern.may_match_below(place)
 }
 
 impl std::fmt::Debug for Listing {

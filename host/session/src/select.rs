@@ -1,8 +1,8 @@
 //! What to look for.
 
-use remit_workspace::{Entry, Kind, Millis, Pattern, Wanted};
+use remit_workspace::{Entry, Kind, Millis, Pattern, Wanted, layout};
 
-use crate::scope::{excerpt, invalid, resolved};
+use crate::scope::{excerpt, invalid, parsed};
 use crate::{Code, Failure};
 
 /// Conditions on entries, as a guest states them. Every one must hold.
@@ -32,7 +32,10 @@ impl Selector {
 /// A selector that makes sense.
 #[derive(Clone, Debug)]
 pub(crate) struct Conditions {
+    /// As it was written.
     pub(crate) pattern: Pattern,
+    /// What it means in the workspace: any of these.
+    meant: Vec<Pattern>,
     pub(crate) wanted: Wanted,
 }
 
@@ -57,17 +60,29 @@ impl Conditions {
                 "too many conditions on properties, or too long ones",
             ));
         }
+        let pattern = parsed(&what.pattern)?;
         let age = what
             .older_than_ms
             .map(|age| Millis::try_from(age).unwrap_or(Millis::MAX));
         Ok(Self {
-            pattern: resolved(&what.pattern)?,
+            meant: layout::resolve(&pattern),
+            pattern,
             wanted: Wanted {
                 kind,
                 before: age.map(|age| now.saturating_sub(age)),
                 properties: what.properties.clone(),
             },
         })
+    }
+
+    /// What the pattern means in the workspace that is listed.
+    pub(crate) fn mean(&mut self, patterns: Vec<Pattern>) {
+        self.meant = patterns;
+    }
+
+    /// Which paths are meant: any of these.
+    pub(crate) fn meant(&self) -> &[Pattern] {
+        &self.meant
     }
 
     /// Whether the conditions look at properties.
@@ -77,6 +92,9 @@ impl Conditions {
 
     /// Whether they hold. The entry still has its properties.
     pub(crate) fn hold(&self, entry: &Entry) -> bool {
-        self.pattern.matches(&entry.path) && self.wanted.holds(entry)
+        self.meant
+            .iter()
+            .any(|pattern| pattern.matches(&entry.path))
+            && self.wanted.holds(entry)
     }
 }

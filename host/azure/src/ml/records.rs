@@ -18,6 +18,7 @@ use super::data::Data;
 use super::document::Seen;
 use super::manage::{Manage, Rows};
 use super::place::{ASSETS, NAMED, NOT_READ, Place, UNREAD};
+use super::purge::Purges;
 use super::resources::UNNAMED;
 use crate::error::Answer;
 
@@ -26,6 +27,7 @@ use crate::error::Answer;
 pub(crate) struct Records {
     pub(crate) manage: Arc<Manage>,
     pub(crate) data: Arc<Data>,
+    pub(crate) purges: Arc<Purges>,
 }
 
 /// What a listing of records finds.
@@ -89,6 +91,9 @@ impl Records {
         if may("resources") {
             findings.push(self.resources(pattern));
         }
+        if may("telemetry") {
+            findings.push(self.telemetry(pattern));
+        }
         for root in UNREAD.into_iter().filter(|root| may(root)) {
             let path = EntryPath::of_segments([root]).expect("a constant");
             findings.push(gap(path, NOT_READ));
@@ -120,6 +125,7 @@ impl Records {
             Place::Metrics(id) => self.metrics(id).await,
             Place::Service(id) => self.service(id).await,
             Place::Resource(kind, name) => self.resource(kind, name).await,
+            Place::Telemetry(named) => self.telemetry_at(named).await,
         };
         let said = said.map_err(|answer| match answer == UNNAMED {
             true => StoreError::OutOfReach {
@@ -136,6 +142,7 @@ impl Records {
             Place::Metrics(_) => ("runId", None),
             Place::Service(id) => ("id", Some(id.as_str())),
             Place::Resource(_, name) => ("name", Some(name.as_str())),
+            Place::Telemetry(_) => ("name", None),
         };
         let theirs = said.get(member).and_then(Value::as_str);
         match (own, theirs) {

@@ -2,9 +2,9 @@
 
 use std::io::Write as _;
 
-use futures::TryStreamExt as _;
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use remit_policy::Duration;
-use remit_workspace::{Kind, Listed, Millis, Pattern, Wanted, layout};
+use remit_workspace::{Kind, Listed, Millis, Pattern, Wanted};
 
 use crate::args::Target;
 use crate::authority;
@@ -59,9 +59,11 @@ pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
     let mut out = ui.out();
     let mut gaps = 0_u64;
     for pattern in &patterns {
-        let mut listing = workspace
-            .store
-            .list_wanted(&layout::resolve(pattern), &wanted);
+        let meant = workspace.store.resolve(pattern).await?;
+        let listings = meant
+            .iter()
+            .map(|pattern| workspace.store.list_wanted(pattern, &wanted));
+        let mut listing = stream::iter(listings).flatten();
         while let Some(listed) = listing.try_next().await? {
             match listed {
                 Listed::Entry(entry) if !wanted.holds(&entry) => {}
