@@ -15,5 +15,6 @@ mod refusals;
 mod scripts;
 mod shares;
 mod shipped;
+mod table;
 mod telemetry;
 mod verbs;

@@ -269,6 +269,7 @@ fn first_party_plugins_can_do_no_more_than_they_say() {
         "erase-subject",
         "plain-log",
         "readable-logs",
+        "one-act",
     ] {
         let inspection = inspect(&plugin(name)).unwrap();
         assert_eq!(inspection.links, Ok(()), "{name}");
