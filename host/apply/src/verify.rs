@@ -11,6 +11,7 @@ use futures::TryStreamExt as _;
 use remit_plan::{Act, Plan, PlanError, State, Step};
 use remit_workspace::{EntryPath, Kind, Listed, Pattern, Store, StoreError};
 
+use crate::cascade::may_have;
 use crate::others::{self, Difference, Seen, When};
 use crate::{ApplyError, Progress, Standing, content};
 
@@ -219,6 +220,9 @@ async fn is_without_workspace(
     progress: &Progress,
     store: &dyn Store,
 ) -> Result<bool, ApplyError> {
+    if !may_have(plan) {
+        return Ok(false);
+    }
     for step in plan.steps() {
         let step = step?;
         let is_delete = matches!(step.act, Act::Delete { .. });
