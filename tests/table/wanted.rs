@@ -40,10 +40,12 @@ fn a_percentage_is_of_all_there_are_and_not_of_those_wanted() {
     scene.sim.seed_generated_runs("gen", "generated", 100);
     // More than a tenth of all; but alone too few to be counted in percent.
     for at in 0..20 {
-        let run = json!({"runId": format!("old{at}"), "experimentName": "old", "status": "Completed"});
+        let run =
+            json!({"runId": format!("old{at}"), "experimentName": "old", "status": "Completed"});
         scene.sim.seed_record(&format!("/runs/old{at}"), run);
     }
-    let script = r#"for r in scope.list("/runs/*").property("experiment", "old") { r.delete("old"); }"#;
+    let script =
+        r#"for r in scope.list("/runs/*").property("experiment", "old") { r.delete("old"); }"#;
     let mut arguments = vec!["plan", "-e", script, "--case", "r.case"];
     for right in ["list=/runs/*", "read=/runs/*", "delete=/runs/**"] {
         arguments.extend(["--allow", right]);
