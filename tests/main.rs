@@ -4,8 +4,10 @@
 
 mod azure;
 mod bed;
+mod cascade;
 mod checking;
 mod interruptions;
+mod outputs;
 mod practice;
 mod readme;
 mod records;
@@ -14,4 +16,5 @@ mod scripts;
 mod shares;
 mod shipped;
 mod table;
+mod telemetry;
 mod verbs;

@@ -10,3 +10,4 @@ mod rows;
 mod scene;
 mod scripts;
 mod verbs;
+mod wanted;

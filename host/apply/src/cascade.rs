@@ -37,6 +37,9 @@ pub(crate) struct Cascade(Vec<Step>);
 impl Cascade {
     pub(crate) fn of(plan: &Plan) -> Result<Self, ApplyError> {
         let mut steps = Vec::new();
+        if !may_have(plan) {
+            return Ok(Self(steps));
+        }
         for step in plan.steps() {
             let step = step?;
             if is_of_cascade(&step) {
@@ -94,6 +97,14 @@ impl Cascade {
             false => Err(ApplyError::Cascade(obstacles)),
         }
     }
+}
+
+/// Whether a plan may have such steps, from its numbers alone: most have none, and are not read for them.
+pub(crate) fn may_have(plan: &Plan) -> bool {
+    let deletes = plan.summary().act("delete");
+    [Kind::Workspace, Kind::Resource]
+        .iter()
+        .any(|kind| deletes.kinds.contains_key(kind.as_str()))
 }
 
 /// Whether the step takes along what lies below the workspace, or a resource it stands on.

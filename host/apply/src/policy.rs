@@ -9,6 +9,7 @@ use remit_plan::{Act, Digest, Plan};
 use remit_policy::{HOLDS_FILE, POLICY_FILE, Policy};
 use remit_workspace::{Kind, PolicyPlace, Store, StoreError};
 
+use crate::cascade::may_have;
 use crate::{ApplyError, Journal, Progress, Standing};
 
 /// How a plan names the policy it was made under. Holds are not part of it: they are asked about for
@@ -50,7 +51,7 @@ pub(crate) async fn is_gone(
     store: &dyn Store,
 ) -> Result<bool, ApplyError> {
     let (mut account, mut workspace) = (Standing::Open, Standing::Open);
-    if !progress.started {
+    if !progress.started || !may_have(plan) {
         return Ok(false);
     }
     for step in plan.steps() {

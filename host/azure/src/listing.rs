@@ -304,6 +304,33 @@ pub(crate) fn pages(wire: Arc<Wire>, query: Query) -> BoxStream<'static, Result<
 
 /// The names of every container of the account.
 pub(crate) async fn containers(wire: &Wire) -> Result<Vec<String>, Answer> {
+    each_container(wire, |name, _| name.to_owned()).await
+}
+
+/// Containers in which something may be held: which, and what holds it. That an account with such a container
+/// is not deleted by its service is an *assumption*; that it must not be is none.
+pub(crate) async fn held_containers(wire: &Wire) -> Result<Vec<String>, Answer> {
+    const HOLDS: [(&str, &str); 3] = [
+        ("HasLegalHold", "a legal hold"),
+        ("HasImmutabilityPolicy", "an immutability policy"),
+        // Whether any version is held, each would have to be asked.
+        (
+            "ImmutableStorageWithVersioningEnabled",
+            "immutable versions",
+        ),
+    ];
+    let held = each_container(wire, |name, properties| {
+        let is = |property| properties.and_then(|all| all.value(property)) == Some("true");
+        let by = HOLDS.into_iter().find(|(property, _)| is(property));
+        by.map(|(_, by)| format!("{by} in the container {name}"))
+    });
+    Ok(held.await?.into_iter().flatten().collect())
+}
+
+async fn each_container<T>(
+    wire: &Wire,
+    take: impl Fn(&str, Option<&Tree>) -> T,
+) -> Result<Vec<T>, Answer> {
     let mut containers = Vec::new();
     let mut marker: Option<String> = None;
     loop {
@@ -318,7 +345,7 @@ pub(crate) async fn containers(wire: &Wire) -> Result<Vec<String>, Answer> {
             let name = child
                 .value("Name")
                 .ok_or(Answer::Malformed("a container without a name"))?;
-            containers.push(name.to_owned());
+            containers.push(take(name, child.child("Properties")));
         }
         marker = next_marker(&tree, marker.as_deref())?;
         if marker.is_none() {

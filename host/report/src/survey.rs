@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use remit_apply::Progress;
-use remit_plan::{Act, Plan, PlanError, Step};
+use remit_plan::{Act, Plan, PlanError, State, Step};
 use remit_workspace::{EntryPath, Kind};
 
 use crate::standing::Stand;
@@ -18,6 +18,8 @@ pub(crate) struct Survey {
     pub(crate) masked: (u64, u64),
     /// Deletes for good.
     pub(crate) purges: u64,
+    /// Of these, those that a service keeps to a day all the same.
+    pub(crate) purges_kept: u64,
     /// Generations that go with them.
     pub(crate) generations: u64,
     /// Deletes that stop something first.
@@ -74,10 +76,12 @@ impl Survey {
                 purge,
                 cancel_first,
                 detach,
-                ..
+                forecast,
             } => {
                 self.detaches += u64::from(*detach);
                 self.purges += u64::from(*purge);
+                let is_kept = *purge && matches!(forecast, State::GoneOn(_));
+                self.purges_kept += u64::from(is_kept);
                 self.cancels += u64::from(*cancel_first);
             }
         }

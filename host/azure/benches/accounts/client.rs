@@ -1,6 +1,7 @@
 //! The client under test, in a process of its own: this crate's `Store`, as the commands use it.
 
 use std::fs;
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::Instant;
 
@@ -67,7 +68,10 @@ impl Took {
 /// Does it, and prints what it took.
 pub(crate) fn run(verb: &str, url: &str, key: &str, container: &str, into: &Path) {
     let begun = Instant::now();
+    // As the commands that run no guest have it.
+    let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(processors.saturating_sub(1).max(1))
         .enable_all()
         .build()
         .unwrap();

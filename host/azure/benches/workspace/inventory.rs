@@ -1,5 +1,6 @@
 //! The client under test: this crate's `Store`, as the commands use it.
 
+use std::num::NonZeroUsize;
 use std::time::Instant;
 
 use futures::stream::TryStreamExt as _;
@@ -10,7 +11,10 @@ use crate::{BLOBS, RUNS};
 
 pub(crate) fn run(what: &str, url: &str, id: &str) {
     let begun = Instant::now();
+    // As the commands that run no guest have it.
+    let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(processors.saturating_sub(1).max(1))
         .enable_all()
         .build()
         .unwrap();

@@ -10,6 +10,8 @@ use remit_workspace::{Content, EntryPath, Kind, StoreError, Version};
 use super::Workspace;
 use super::delete::How;
 use super::itself::is_itself;
+use super::storage::is_account;
+use super::telemetry::NEEDS_PURGE;
 use super::workspace::is_object;
 use crate::change::impossible;
 use crate::names::RESERVED;
@@ -42,10 +44,20 @@ impl StoreMut for Workspace {
                 .await;
         }
         if Kind::of(path) == Some(Kind::Resource) {
+            // One that is gone can be asked nothing.
+            if is_account(path) && self.records().look(path).await.is_ok() {
+                self.held_in_account(path).await?;
+            }
             return self
                 .records()
                 .delete_resource(path, version, strength.purge)
                 .await;
+        }
+        if Kind::of(path) == Some(Kind::Telemetry) {
+            return match strength.purge {
+                true => self.records().purge(path, version).await,
+                false => Err(impossible(path, NEEDS_PURGE)),
+            };
         }
         let how = match strength.cancel {
             true => How::Cancelled,

@@ -8,7 +8,7 @@
 //!   logs): nobody may see it, and no look would be the same as another. That it does is an *assumption*.
 //! - With the values of credentials blanked in place.
 
-use remit_workspace::{Entry, EntryPath, Kind, StoreError, Version, record};
+use remit_workspace::{Entry, EntryPath, Kind, StoreError, Version, layout, record};
 use serde_json::{Map, Value};
 
 /// A document in its one form.
@@ -98,10 +98,12 @@ impl Seen {
         };
         let document = Document::of(kind, said).ok_or_else(out)?;
         let entry = record::entry_of(path.clone(), kind, &document.real, &document.value);
-        Ok(Self {
-            entry: entry.ok_or_else(out)?,
-            document,
-        })
+        let mut entry = entry.ok_or_else(out)?;
+        // The document is about rows; how large those are, no call says.
+        if layout::rows_of(&path).is_some() {
+            entry.size_bytes = None;
+        }
+        Ok(Self { entry, document })
     }
 
     /// Whether the service is deleting it.

@@ -7,8 +7,10 @@ use azure_core::http::Method;
 use remit_workspace::{EntryPath, StoreError};
 use serde_json::Value;
 
+use super::Workspace;
 use super::answer::about;
 use super::manage::Manage;
+use super::place::Place;
 use crate::error::Answer;
 use crate::wire::Effect;
 use crate::{Account, Cloud, Credential, Endpoint, Options, Secret};
@@ -77,6 +79,28 @@ pub(crate) async fn open(
         name,
         workspace_id: member("workspaceId"),
     })
+}
+
+impl Workspace {
+    /// What is held in the workspace's own account, which must keep it: the first of it, in words. What cannot
+    /// be listed is not nothing.
+    pub(crate) async fn held_in_account(&self, path: &EntryPath) -> Result<(), StoreError> {
+        let account = self.account(path).await?;
+        let held = crate::listing::held_containers(&account.wire).await;
+        let held = held.map_err(|answer| about(answer, path, "looking for what is held in"))?;
+        match held.into_iter().next() {
+            None => Ok(()),
+            Some(by) => Err(StoreError::Held {
+                path: path.clone(),
+                by,
+            }),
+        }
+    }
+}
+
+/// Whether this is a storage account that the workspace stands on.
+pub(crate) fn is_account(path: &EntryPath) -> bool {
+    matches!(Place::of(path), Ok((Place::Resource(kind, _), _)) if kind == "storage")
 }
 
 /// A simulator's account.

@@ -95,6 +95,53 @@ async fn an_account_is_gone_on_a_day_whatever_is_granted() {
     }
 }
 
+/// What a court or a policy holds in it would go with it.
+#[tokio::test]
+async fn an_account_in_which_something_is_held_stays() {
+    type Spoil = fn(&Bed);
+    let cases: [(Spoil, &str); 2] = [
+        (
+            |bed| bed.sim.storage().hold_container("evidence", true),
+            "a legal hold in the container evidence",
+        ),
+        (
+            |bed| bed.sim.storage().keep_container("evidence", Some(30)),
+            "an immutability policy in the container evidence",
+        ),
+    ];
+    for (spoil, by) in cases {
+        let bed = Bed::new(AzureMlSettings::default()).await;
+        bed.sim.storage().seed_container("another");
+        spoil(&bed);
+        let entry = bed.stat(STORAGE).await;
+        let forecast = bed.store.forecast(&entry, true).await;
+        assert_eq!(forecast, Forecast::Held(by.to_owned()));
+        let held = bed
+            .store
+            .delete(&deletes(STORAGE, true), &entry.version)
+            .await;
+        assert!(
+            matches!(&held, Err(StoreError::Held { by: said, .. }) if said == by),
+            "{held:?}"
+        );
+        assert_eq!(bed.changes(), [""; 0]);
+    }
+    let bed = Bed::new(AzureMlSettings::default()).await;
+    let entry = bed.stat(STORAGE).await;
+    bed.goes_wrong(
+        "Service_ListContainersSegment",
+        FaultKind::Status(403, None),
+    );
+    let forecast = bed.store.forecast(&entry, true).await;
+    assert!(matches!(forecast, Forecast::Unknown(_)), "{forecast:?}");
+    let refused = bed
+        .store
+        .delete(&deletes(STORAGE, true), &entry.version)
+        .await;
+    assert!(refused.is_err(), "{refused:?}");
+    assert_eq!(bed.changes(), [""; 0]);
+}
+
 #[tokio::test]
 async fn what_another_workspace_uses_stays() {
     let bed = Bed::new(AzureMlSettings::default()).await;

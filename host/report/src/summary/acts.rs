@@ -36,8 +36,12 @@ pub(super) fn delete(summary: &Summary, survey: &Survey, lines: &mut Vec<Line>) 
                 count(n, "older generation", "older generations")
             ),
         };
+        let kept = match survey.purges_kept {
+            0 => String::new(),
+            n => format!("; {} kept to a day all the same", count(n, "is", "are")),
+        };
         let text = format!(
-            "{} for good{generations}",
+            "{} for good{generations}{kept}",
             noun(survey.purges, "entry", "entries")
         );
         lines.push(Line::led_by("", Tone::Danger, survey.purges, text));

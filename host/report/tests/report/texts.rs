@@ -33,7 +33,7 @@ fn shown(made: &Made, progress: Option<Progress>, width: usize) -> String {
 fn a_plan_in_ten_lines() {
     insta::assert_snapshot!(shown(&person(), None, 110), @r#"
     delete    2 runs, 2 owned blobs, 3 GiB           (of 212 runs listed)
-              1 entry for good
+              1 entry for good; 1 is kept to a day all the same
               1 running entry is stopped first
     redact    2 files, 18 places: 12 e-mail, 6 name  (personal-data 9f3c)
     export    3 entries, 4.7 KiB, 1 masked in 1 place, before anything is destroyed
@@ -55,7 +55,7 @@ fn a_plan_in_ten_lines() {
 fn a_narrow_terminal_breaks_at_spaces_and_never_in_a_command() {
     insta::assert_snapshot!(shown(&person(), None, 60), @r#"
     delete    2 runs, 2 owned blobs, 3 GiB  (of 212 runs listed)
-              1 entry for good
+              1 entry for good; 1 is kept to a day all the same
               1 running entry is stopped first
     redact    2 files, 18 places: 12 e-mail, 6 name
               (personal-data 9f3c)
@@ -170,7 +170,7 @@ fn what_became_of_it() {
     );
     insta::assert_snapshot!(shown(&made, Some(progress.clone()), 110), @r#"
     delete    2 runs, 2 owned blobs, 3 GiB           (of 212 runs listed)
-              1 entry for good
+              1 entry for good; 1 is kept to a day all the same
               1 running entry is stopped first
     redact    2 files, 18 places: 12 e-mail, 6 name  (personal-data 9f3c)
     export    3 entries, 4.7 KiB, 1 masked in 1 place, before anything is destroyed

@@ -1,0 +1,147 @@
+//! A workspace of Azure Machine Learning deleted with all it stands on, by the binary, against the simulator.
+
+use remit_sim::{At, AzureMl, AzureMlSettings, Fault, FaultKind};
+use serde_json::json;
+
+use crate::bed::{Bed, Ran};
+
+struct Scene {
+    bed: Bed,
+    sim: AzureMl,
+    _runtime: tokio::runtime::Runtime,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let sim = runtime
+            .block_on(AzureMl::start(AzureMlSettings::default()))
+            .unwrap();
+        sim.seed_record(
+            "runs/first",
+            json!({"runId": "first", "status": "Completed"}),
+        );
+        Self {
+            bed: Bed::new(),
+            sim,
+            _runtime: runtime,
+        }
+    }
+
+    fn remit(&self, arguments: &[&str]) -> Ran {
+        let id = self.sim.arm_id();
+        let place = id.replace("/providers/Microsoft.MachineLearningServices", "");
+        let workspace = format!("azureml:/{place}");
+        let mut command = self.bed.command(&[arguments, &["-w", &workspace]].concat());
+        command.env("REMIT_MANAGEMENT_URL", self.sim.url());
+        Ran::of(command.output().unwrap())
+    }
+
+    fn plan(&self, case: &str) {
+        self.remit(&[
+            "delete",
+            "/workspace",
+            "/resources/**",
+            "--cascade",
+            "--purge",
+            "--plan",
+            "--case",
+            case,
+        ])
+        .exits(0);
+    }
+
+    fn is_there(&self) -> bool {
+        self.sim.record(&self.sim.arm_id()).is_some()
+    }
+}
+
+#[test]
+fn a_workspace_goes_with_all_it_stands_on() {
+    let scene = Scene::new();
+    scene.plan("all.case");
+    scene
+        .remit(&["apply", "all.case", "--yes", "--accept-gap", "all"])
+        // The account can be recovered for a while.
+        .exits(7)
+        .says("1 gone-on");
+    assert!(!scene.is_there());
+    let kept = scene.sim.soft_deleted();
+    assert!(
+        kept.len() == 1 && kept[0].contains("storageaccounts"),
+        "{kept:?}"
+    );
+    scene
+        .remit(&["verify", "all.case"])
+        .exits(5)
+        .says("the workspace itself is not there")
+        .says("nobody can look at any more");
+    scene.remit(&["apply", "all.case", "--yes"]).exits(7);
+}
+
+/// The policy and its holds are in the account. That it is gone is no reason to leave the rest undone, nor to
+/// take the word of anything but the management plane for it.
+#[test]
+fn what_was_stopped_behind_the_account_is_ended_without_a_policy() {
+    let scene = Scene::new();
+    scene.plan("all.case");
+    let at = At::any().operation("Workspaces_Delete");
+    let kind = FaultKind::Status(409, None);
+    scene.sim.inject(Fault { at, kind });
+    scene
+        .remit(&["apply", "all.case", "--yes", "--accept-gap", "all"])
+        .exits(5);
+    assert!(scene.is_there());
+    scene.sim.clear_faults();
+    // Whoever has not begun it may not go on without the policy.
+    scene
+        .remit(&["delete", "/workspace", "--cascade", "--purge", "--yes"])
+        .exits(1);
+    assert!(scene.is_there());
+    scene.remit(&["apply", "all.case", "--yes"]).exits(7);
+    assert!(!scene.is_there());
+}
+
+#[test]
+fn a_lock_or_a_hold_refuses_all_of_it_by_name() {
+    let scene = Scene::new();
+    scene.plan("all.case");
+    let cluster = format!("{}/computes/cluster", scene.sim.arm_id());
+    scene.sim.seed_lock(&cluster, "keep", "CanNotDelete");
+    let apply = ["apply", "all.case", "--yes", "--accept-gap", "all"];
+    scene
+        .remit(&apply)
+        .exits(3)
+        .says("/workspace: held by the management lock keep (CanNotDelete) on cluster");
+    assert!(scene.sim.mutations().is_empty());
+    scene
+        .remit(&[
+            "hold",
+            "add",
+            "CASE-7",
+            "/runs/other",
+            "--reason",
+            "a dispute",
+        ])
+        .exits(0);
+    let before = scene.sim.mutations().len();
+    scene
+        .remit(&apply)
+        .exits(3)
+        .says("/resources/storage/practice: hold CASE-7");
+    assert_eq!(scene.sim.mutations().len(), before);
+}
+
+#[test]
+fn the_account_alone_is_no_plan() {
+    let scene = Scene::new();
+    scene
+        .remit(&["delete", "/resources/storage/*", "--cascade", "--yes"])
+        .exits(3)
+        .says("it goes only with /workspace");
+    assert!(scene.sim.mutations().is_empty());
+}
