@@ -2,9 +2,9 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
-use crate::bed::Bed;
+use crate::bed::{Bed, Ran};
 
 /// What a raw request is answered.
 fn answered(url: &str, target: &str) -> String {
@@ -57,6 +57,51 @@ fn a_storage_account_serves_until_it_is_interrupted() {
     let said = String::from_utf8_lossy(&ended.stderr);
     assert!(said.contains("practice account"), "{said}");
     assert!(!said.contains(&lines[3].1), "the key is on stderr");
+}
+
+/// A server that does not outlive a test that fails.
+struct Serving(Child);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _already_ended = self.0.kill();
+    }
+}
+
+/// A whole workspace, as somebody would practise on it: the address that it prints is all there is to know.
+#[test]
+fn a_workspace_serves_until_it_is_interrupted() {
+    let bed = Bed::with_sample();
+    let serving = bed
+        .command(&["sim", "azureml", "--from", "sample", "--json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn();
+    let mut serving = Serving(serving.unwrap());
+    let mut line = String::new();
+    let mut printed = BufReader::new(serving.0.stdout.take().unwrap());
+    printed.read_line(&mut line).unwrap();
+    let printed: serde_json::Value = serde_json::from_str(&line).unwrap();
+    let at = |arguments: &[&str]| {
+        let workspace = format!("azureml:/{}", printed["workspace"].as_str().unwrap());
+        let mut command = bed.command(&[arguments, &["-w", &workspace]].concat());
+        command.env("REMIT_MANAGEMENT_URL", printed["url"].as_str().unwrap());
+        Ran::of(command.output().unwrap())
+    };
+    let listed = at(&["list", "/runs/*"]).exits(0).stdout;
+    assert_eq!(listed.lines().count(), 12, "{listed}");
+    at(&["doctor"]).exits(0);
+    at(&["delete", "/runs/churn-000000", "--yes"])
+        .exits(0)
+        .says("gone");
+    let left = at(&["list", "/runs/*"]).exits(0).stdout;
+    assert_eq!(left.lines().count(), 11, "{left}");
+    assert!(!left.contains("churn-000000"), "{left}");
+    let interrupted = Command::new("kill")
+        .args(["-INT", &serving.0.id().to_string()])
+        .status();
+    assert!(interrupted.unwrap().success());
+    assert_eq!(serving.0.wait().unwrap().code(), Some(0));
 }
 
 #[test]

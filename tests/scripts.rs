@@ -121,7 +121,7 @@ fn a_one_liner_may_look_and_whatever_else_is_granted_by_hand() {
     assert!(manifest(&bed, "e.case").contains("# guest      script 0 sha256:"));
     let delete = "for run in scope.list(\"/runs/churn-*\") { run.delete(\"old\"); }";
     bed.remit(&["plan", "-e", delete, "-w", "sample", "--case", "f.case"])
-        .exits(1)
+        .exits(3)
         .says("--allow delete='/runs/churn-000000'")
         .says("denied: delete is denied here")
         .says("╭─[-e:1:");
@@ -136,7 +136,7 @@ fn a_one_liner_may_look_and_whatever_else_is_granted_by_hand() {
         "--allow",
         "delete=/runs/**",
     ])
-    .exits(1)
+    .exits(3)
     .says("--allow list='/runs/churn-*'");
     remit(
         &bed,
@@ -177,7 +177,7 @@ fn standard_input_is_granted_nothing_by_itself() {
         &[&["plan", "-", "-w", "sample"][..], &GRANTED].concat(),
         asks,
     )
-    .exits(1)
+    .exits(3)
     .says("the guest did not ask for it")
     .says("a script's header");
 }
@@ -187,7 +187,7 @@ fn a_file_without_a_header_is_given_nothing_and_told_what_to_write() {
     let bed = Bed::with_sample();
     bed.write("bare.rhai", "for run in scope.list(\"/runs/*\") { run.delete(\"x\"); }\n//! [asks]\n//! list = \"/**\"\n");
     let ran = remit(&bed, &["plan", "bare.rhai", "-w", "sample"], &GRANTED)
-        .exits(1)
+        .exits(3)
         .says("`bare` asks for nothing in its header");
     let header: String = ran
         .stderr

@@ -18,6 +18,8 @@ struct Shipped {
     meets: fn(&Bed),
     /// The file of its parameters.
     params: &'static str,
+    /// What it is granted besides.
+    more: &'static [&'static str],
 }
 
 const SHIPPED: &[Shipped] = &[
@@ -25,6 +27,7 @@ const SHIPPED: &[Shipped] = &[
         name: "export-experiment",
         meets: |_| {},
         params: "experiment = \"churn\"",
+        more: &[],
     },
     Shipped {
         name: "failed-runs",
@@ -35,34 +38,50 @@ const SHIPPED: &[Shipped] = &[
             set(bed, "runs/churn-000009", "/tags/keep", json!("yes"));
         },
         params: "",
+        more: &[],
     },
     Shipped {
         name: "large-files",
         meets: |_| {},
         params: "least = \"100 KiB\"",
+        more: &[],
     },
     Shipped {
         name: "leaver-notebooks",
         meets: |_| {},
         params: "alias = \"omar\"",
+        more: &[],
     },
     Shipped {
-        name: "orphaned-artifacts",
+        name: "orphan-sweep",
         meets: |bed| {
             remove(bed, "sample/records/runs/churn-000003.json");
             remove(bed, "sample/blobs/azureml/ExperimentRun/dcid.churn-000006");
+            remove(
+                bed,
+                "sample/blobs/azureml-blobstore-910a2dec-8902-4cc1-abee-8da1658eec67/azureml/churn-000006",
+            );
         },
-        params: "",
+        params: "alone = true",
+        more: &[],
     },
     Shipped {
         name: "redact-logs",
         meets: |_| {},
         params: "",
+        more: &[],
     },
     Shipped {
         name: "retention",
         meets: |_| {},
         params: "",
+        more: &[],
+    },
+    Shipped {
+        name: "run-purge",
+        meets: |_| {},
+        params: "experiment = \"bike-demand\"\nage = \"30 days\"",
+        more: &["delete+purge=/runs/**"],
     },
     Shipped {
         name: "unused-models",
@@ -72,6 +91,19 @@ const SHIPPED: &[Shipped] = &[
             }
         },
         params: "",
+        more: &[],
+    },
+    Shipped {
+        name: "workspace-decommission",
+        meets: |_| {},
+        params: "name = \"sample\"\nkeep = [\"/models/**\"]\ncancel = true",
+        more: &["delete+purge+cascade+cancel=/**"],
+    },
+    Shipped {
+        name: "workspace-inventory",
+        meets: |_| {},
+        params: "",
+        more: &[],
     },
 ];
 
@@ -147,7 +179,7 @@ fn planned(script: &Shipped) -> String {
     bed.write("params.toml", script.params);
     let mut arguments = vec!["plan", file, "-w", "sample", "--case", "c.case"];
     arguments.extend(["--params", "params.toml"]);
-    for right in GRANTED {
+    for right in GRANTED.iter().chain(script.more) {
         arguments.extend(["--allow", right]);
     }
     bed.remit(&arguments).exits(0);
@@ -188,6 +220,9 @@ fn planned(script: &Shipped) -> String {
         let step: Value = serde_json::from_str(line).unwrap();
         let said = |key: &str| step[key].as_str().unwrap_or_default().to_owned();
         write!(text, "{} {}", said("act"), said("path")).unwrap();
+        if step["purge"] == true {
+            write!(text, " for good").unwrap();
+        }
         if let Some(places) = step["redaction"].get("places") {
             write!(text, " {places}").unwrap();
         }

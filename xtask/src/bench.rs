@@ -31,7 +31,7 @@ const PROGRAMS: [Program; 4] = [
 ];
 
 /// Everything optimised, in one selection, so that wasmtime is compiled once.
-const HOST: [&str; 12] = [
+const HOST: [&str; 14] = [
     "build",
     "--quiet",
     "--release",
@@ -44,6 +44,8 @@ const HOST: [&str; 12] = [
     "redaction",
     "--bench",
     "accounts",
+    "--bench",
+    "workspace",
 ];
 
 /// Entries of the generated workspaces.
@@ -96,6 +98,7 @@ pub(crate) fn bench() -> Outcome {
     figures.push(presidio(&folder)?);
     figures.extend(benched("remit-formats", "redaction", |_| {})?);
     figures.extend(benched("remit-azure", "accounts", |_| {})?);
+    figures.extend(benched("remit-azure", "workspace", |_| {})?);
     figures.extend(peaks(&folder)?);
     print(&figures);
     fs::remove_dir_all(&folder)

@@ -173,6 +173,7 @@ impl Run<'_> {
                         ended.push(Ended {
                             step: step.number,
                             state: State::Skipped(why),
+                            operation: None,
                         });
                     }
                     // It stays open, and a later run may do it.
@@ -217,11 +218,13 @@ impl Run<'_> {
     async fn side_by_side(&self, ready: Vec<Ready>, in_flight: usize) -> Vec<(Ended, u64)> {
         stream::iter(ready)
             .map(|ready| async move {
-                let state = self.carry_out(&ready).await;
+                let mut operation = None;
+                let state = self.carry_out(&ready, &mut operation).await;
                 (
                     Ended {
                         step: ready.step.number,
                         state,
+                        operation,
                     },
                     ready.step.bytes().unwrap_or(0),
                 )
@@ -309,8 +312,8 @@ impl Run<'_> {
         }
     }
 
-    /// One step: permitted anew, then done.
-    async fn carry_out(&self, ready: &Ready) -> State {
+    /// One step: permitted anew, then done. `operation` is named where it alone tells of the end.
+    async fn carry_out(&self, ready: &Ready, operation: &mut Option<String>) -> State {
         let step = &ready.step;
         // Nothing undoes these, and the ones before took their time.
         let authority = match is_of_cascade(step) {
@@ -355,7 +358,11 @@ impl Run<'_> {
                     true => store.detach(&permitted, &step.version).await,
                     false => store.delete(&permitted, &step.version).await,
                 };
-                deleted.map(state_of)
+                deleted.map(|deleted| {
+                    let (state, named) = stands(deleted);
+                    *operation = named;
+                    state
+                })
             }
         };
         match done {
@@ -374,9 +381,9 @@ impl Run<'_> {
             return Ok(State::Done);
         }
         let forgotten = self.setup.store.forget(permitted, &step.version).await?;
-        Ok(match forgotten {
-            Deleted::Gone => State::Done,
-            Deleted::GoneOn(when) => State::GoneOn(when),
+        Ok(match stands(forgotten) {
+            (State::Gone, _) => State::Done,
+            (state, _) => state,
         })
     }
 
@@ -451,7 +458,7 @@ impl Run<'_> {
         permitted: &remit_policy::Permitted,
     ) -> Result<State, StoreError> {
         match self.setup.store.end_delete(permitted).await? {
-            Some(deleted) => Ok(state_of(deleted)),
+            Some(deleted) => Ok(stands(deleted).0),
             None => self.gone_state(step).await,
         }
     }
@@ -528,10 +535,19 @@ impl Run<'_> {
     }
 }
 
-fn state_of(deleted: Deleted) -> State {
+/// Where a delete stands, and the operation that alone tells.
+fn stands(deleted: Deleted) -> (State, Option<String>) {
     match deleted {
-        Deleted::Gone => State::Gone,
-        Deleted::GoneOn(when) => State::GoneOn(when),
+        Deleted::Gone => (State::Gone, None),
+        Deleted::GoneOn(when) => (State::GoneOn(when), None),
+        Deleted::Purging {
+            operation,
+            has_ended,
+            until,
+        } => match has_ended {
+            true => (State::Gone, Some(operation)),
+            false => (State::GoneOn(until), Some(operation)),
+        },
     }
 }
 

@@ -7,12 +7,22 @@ use remit_policy::Permitted;
 use remit_workspace::{Content, Millis, Store, StoreError, Version};
 
 /// What a delete achieved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Deleted {
     /// Nothing of it remains: a new listing, generations included, does not show it.
     Gone,
     /// The service keeps it until then.
     GoneOn(Millis),
+    /// The service took in a request to purge what no look shows: whether it is gone, only this operation
+    /// tells ([`Store::has_ended`]).
+    Purging {
+        /// The operation's name: nobody's, and no secret.
+        operation: String,
+        /// Whether it has ended.
+        has_ended: bool,
+        /// By when it will have.
+        until: Millis,
+    },
 }
 
 /// A workspace that can be changed.

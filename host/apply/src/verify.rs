@@ -20,9 +20,11 @@ use crate::{ApplyError, Progress, Standing, content};
 pub struct Verification {
     /// Entries that are gone, with their generations.
     pub gone: u64,
+    /// Entries that no look shows, and that are gone by the word of the service.
+    pub purged: u64,
     /// Entries that hold what the plan said they would.
     pub redacted: u64,
-    /// Entries that are hidden and that the service still keeps until a day it named.
+    /// Entries that are hidden and that the service still keeps until a day it named, or is still purging.
     pub hidden: u64,
     /// Records that are archived.
     pub archived: u64,
@@ -112,6 +114,7 @@ impl Verification {
     /// Things that are as they should be.
     pub fn held(&self) -> u64 {
         self.gone
+            + self.purged
             + self.hidden
             + self.redacted
             + self.archived
@@ -160,6 +163,12 @@ pub async fn verify(
             continue;
         }
         match (progress.standing(step.number), &step.act) {
+            (Some(Standing::Ended(State::Gone | State::GoneOn(_))), Act::Delete { .. })
+                if progress.operation(step.number).is_some() =>
+            {
+                let operation = progress.operation(step.number).unwrap_or_default();
+                purged(store, &step, operation, &mut verification).await?;
+            }
             (Some(Standing::Ended(State::Gone)), Act::Delete { .. }) => {
                 gone(store, &step, &mut verification).await?
             }
@@ -385,6 +394,29 @@ async fn gone(
             step,
             format!("generations cannot be listed: {}", gap.reason),
         ),
+    }
+    Ok(())
+}
+
+/// What no look shows is gone when the service says that its operation has ended.
+async fn purged(
+    store: &dyn Store,
+    step: &Step,
+    operation: &str,
+    verification: &mut Verification,
+) -> Result<(), ApplyError> {
+    match store.has_ended(&step.path, operation).await {
+        Ok(true) => verification.purged += 1,
+        Ok(false) => verification.hidden += 1,
+        Err(error @ StoreError::Failed { .. }) => return Err(error.into()),
+        Err(StoreError::NotFound(_)) => {
+            let why = format!("the service does not know {operation}, and nothing else tells");
+            verification.broken(step, why);
+        }
+        Err(error) => {
+            let why = format!("{operation} cannot be asked about: {error}");
+            verification.broken(step, why);
+        }
     }
     Ok(())
 }

@@ -181,7 +181,7 @@ impl Account {
     /// Everything the service has of a blob: the current state and all generations.
     pub(crate) async fn kept(&self, blob: &BlobName) -> Result<Kept, Answer> {
         let query = Query {
-            container: blob.container.clone(),
+            container: blob.container.to_string(),
             prefix: blob.name.clone(),
             include: GENERATIONS,
             ..Query::default()
@@ -319,16 +319,16 @@ fn chosen(blob: &listing::Blob, pattern: &Pattern) -> Option<Listed> {
         return None;
     }
     let Some(entry) = entry::of_listed(blob) else {
-        let path = EntryPath::of_segments(["blobs", blob.name.container.as_str()]).ok()?;
+        let path = EntryPath::of_segments(["blobs", &*blob.name.container]).ok()?;
         let reason = "a name that is too long to be written as a path".to_owned();
         return Some(Listed::Gap(Gap { path, reason }));
     };
     if !pattern.matches(&entry.path) {
         return None;
     }
-    match blob.name.url("http://127.0.0.1/x") {
-        Some(_) => Some(Listed::Entry(entry)),
-        None => Some(Listed::Gap(Gap {
+    match blob.name.has_address() {
+        true => Some(Listed::Entry(entry)),
+        false => Some(Listed::Gap(Gap {
             path: entry.path,
             reason: "a name that no client can ask for".to_owned(),
         })),
@@ -540,7 +540,7 @@ impl Account {
             StoreError::failed(&place, "naming a file of the policy", error)
         })?;
         let blob = BlobName {
-            container: RESERVED.to_owned(),
+            container: RESERVED.into(),
             name: name.to_owned(),
             state: BlobState::Current,
         };

@@ -118,7 +118,7 @@ impl Account {
         include: &'static str,
     ) -> Result<Option<BlobName>, Answer> {
         let query = Query {
-            container: container.to_owned(),
+            container: container.into(),
             include,
             most: Some(1),
             ..Query::default()
@@ -152,7 +152,7 @@ impl Account {
             return Found::Unknown("there is no container to try it on".to_owned());
         }
         let nobody = BlobName {
-            container: container.to_owned(),
+            container: container.into(),
             name: format!("remit-doctor/{}", azure_core::Uuid::new_v4()),
             state: BlobState::Current,
         };

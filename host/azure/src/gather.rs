@@ -56,7 +56,7 @@ impl Gather {
             told,
         };
         let mut waiting = self.waiting();
-        let here = waiting.entry(blob.container.clone()).or_default();
+        let here = waiting.entry(blob.container.to_string()).or_default();
         here.push(wanted);
         hear
     }

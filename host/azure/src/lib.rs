@@ -25,6 +25,7 @@ mod gather;
 mod listing;
 mod ml;
 mod names;
+mod pages_ahead;
 mod proof;
 mod replace;
 mod secret;

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use azure_core::http::Method;
+use azure_core::http::{Method, Url};
 use bytes::Bytes;
 use futures::stream::{self, BoxStream, StreamExt as _};
 use remit_workspace::{Millis, Pattern};
@@ -59,8 +59,10 @@ const PROPERTIES: [&str; 13] = [
 pub(crate) struct Blob {
     pub(crate) name: BlobName,
     pub(crate) has_version: bool,
-    /// Those of [`PROPERTIES`] that it has.
-    properties: Box<[(&'static str, String)]>,
+    /// The values of [`PROPERTIES`], one after the other.
+    values: Box<str>,
+    /// Where each ends.
+    ends: [u32; PROPERTIES.len()],
     pub(crate) metadata: Vec<(String, String)>,
     pub(crate) tags: Vec<(String, String)>,
 }
@@ -68,9 +70,12 @@ pub(crate) struct Blob {
 impl Blob {
     /// One of [`PROPERTIES`].
     pub(crate) fn property(&self, name: &str) -> Option<&str> {
-        debug_assert!(PROPERTIES.contains(&name), "{name} is not kept");
-        let found = self.properties.iter().find(|(kept, _)| *kept == name);
-        found.map(|(_, value)| value.as_str())
+        let at = PROPERTIES.iter().position(|kept| *kept == name);
+        debug_assert!(at.is_some(), "{name} is not kept");
+        let (at, ends) = (at?, &self.ends);
+        let begin = at.checked_sub(1).map_or(0, |before| ends[before]);
+        let value = self.values.get(begin as usize..ends[at] as usize)?;
+        (!value.is_empty()).then_some(value)
     }
 
     /// When the service will have let go of what was deleted: exactly, where the account's rules are known.
@@ -86,17 +91,17 @@ impl Blob {
         Some(now? + (left + 1) * DAY)
     }
 
-    fn parse(container: &str, tree: &Tree) -> Option<Self> {
+    fn parse(container: &Arc<str>, tree: &Tree<'_>) -> Option<Self> {
         let name = tree.blob_name()?;
         let is_deleted = tree.value("Deleted") == Some("true");
         let is_current = tree.value("IsCurrentVersion") == Some("true");
         let snapshot = tree.value("Snapshot").map(ToOwned::to_owned);
         let version = tree.value("VersionId").map(ToOwned::to_owned);
-        let pairs = |element: Option<&Tree>| -> Vec<(String, String)> {
+        let pairs = |element: Option<&Tree<'_>>| -> Vec<(String, String)> {
             element.map_or_else(Vec::new, |element| {
                 let pairs = element.children.iter();
                 pairs
-                    .map(|child| (child.name.to_ascii_lowercase(), child.text.clone()))
+                    .map(|child| (child.name.to_ascii_lowercase(), child.text.to_string()))
                     .collect()
             })
         };
@@ -109,16 +114,17 @@ impl Blob {
             .filter_map(|tag| {
                 Some((
                     tag.value("Key")?.to_owned(),
-                    tag.child("Value")?.text.clone(),
+                    tag.child("Value")?.text.to_string(),
                 ))
             })
             .collect();
         let listed = tree.child("Properties");
         let value = |name| listed.and_then(|listed| listed.value(name));
-        let properties = PROPERTIES
-            .into_iter()
-            .filter_map(|name| Some((name, value(name)?.to_owned())))
-            .collect();
+        let (mut values, mut ends) = (String::with_capacity(192), [0; PROPERTIES.len()]);
+        for (name, end) in PROPERTIES.iter().zip(&mut ends) {
+            values.push_str(value(name).unwrap_or_default());
+            *end = u32::try_from(values.len()).ok()?;
+        }
         let has_version = version.is_some();
         let state = match (snapshot, version, is_deleted) {
             (Some(id), _, false) => BlobState::Snapshot(id),
@@ -135,12 +141,13 @@ impl Blob {
         };
         Some(Self {
             name: BlobName {
-                container: container.to_owned(),
+                container: container.clone(),
                 name,
                 state,
             },
             has_version,
-            properties,
+            values: values.into(),
+            ends,
             metadata,
             tags,
         })
@@ -149,6 +156,22 @@ impl Blob {
 
 /// One page of a listing.
 pub(crate) async fn page(wire: &Wire, query: &Query, marker: Option<&str>) -> Result<Page, Answer> {
+    page_into(wire, query, marker, &mut Vec::new()).await
+}
+
+/// The same, whose body is held in a buffer that stays.
+pub(crate) async fn page_into(
+    wire: &Wire,
+    query: &Query,
+    marker: Option<&str>,
+    into: &mut Vec<u8>,
+) -> Result<Page, Answer> {
+    let url = address(wire, query, marker);
+    let read = |body: &[u8], now| Page::parse(body, now, query, marker);
+    fetch(wire, url, into, read).await
+}
+
+pub(crate) fn address(wire: &Wire, query: &Query, marker: Option<&str>) -> Url {
     let most = query.most.map(|most| most.to_string());
     let mut pairs = vec![("restype", "container"), ("comp", "list")];
     let optional = [
@@ -159,13 +182,34 @@ pub(crate) async fn page(wire: &Wire, query: &Query, marker: Option<&str>) -> Re
         ("marker", marker.unwrap_or_default()),
     ];
     pairs.extend(optional.into_iter().filter(|(_, value)| !value.is_empty()));
-    let url = wire.url(&query.container, &pairs);
-    fetch(wire, url, |body, now| {
+    wire.url(&query.container, &pairs)
+}
+
+impl Page {
+    /// Its first blob; an error when that is the first of the page before, too.
+    pub(crate) fn first_unlike(
+        &self,
+        before: Option<&BlobName>,
+    ) -> Result<Option<BlobName>, Answer> {
+        let first = self.blobs.first().map(|blob| &blob.name);
+        match first.is_some() && first == before {
+            true => Err(Answer::Malformed("the same page came twice")),
+            false => Ok(first.cloned()),
+        }
+    }
+
+    pub(crate) fn parse(
+        body: &[u8],
+        now: Option<Millis>,
+        query: &Query,
+        marker: Option<&str>,
+    ) -> Result<Self, Answer> {
+        let container = Arc::from(query.container.as_str());
         let (mut blobs, mut prefixes) = (Vec::new(), Vec::new());
         let tree = Tree::parse_each(body, "Blobs", |child| {
-            match child.name.as_str() {
+            match &*child.name {
                 "Blob" => {
-                    let blob = Blob::parse(&query.container, &child);
+                    let blob = Blob::parse(&container, &child);
                     blobs.push(blob.ok_or(Answer::Malformed("a blob without a name"))?);
                 }
                 "BlobPrefix" => {
@@ -180,39 +224,26 @@ pub(crate) async fn page(wire: &Wire, query: &Query, marker: Option<&str>) -> Re
             return Err(Answer::Malformed("a page without an element Blobs"));
         }
         let next = next_marker(&tree, marker)?;
-        Ok(Page {
+        Ok(Self {
             blobs,
             prefixes,
             next,
             now,
         })
-    })
-    .await
+    }
 }
 
 /// An answer, read by `read`, which is told the service's clock; asked for again while it cannot be read.
 async fn fetch<T>(
     wire: &Wire,
-    url: azure_core::http::Url,
+    url: Url,
+    into: &mut Vec<u8>,
     read: impl Fn(&[u8], Option<Millis>) -> Result<T, Answer>,
 ) -> Result<T, Answer> {
     let mut tried = 0;
     loop {
-        let fetched = wire
-            .send(
-                Effect::Reads,
-                Method::Get,
-                url.clone(),
-                &[],
-                Bytes::new(),
-                &[200],
-            )
-            .await
-            .and_then(|answer| {
-                let now = header(&answer, "date").and_then(|date| millis(&date));
-                read(answer.body(), now)
-            });
-        match fetched {
+        let fetched = fetch_once(wire, url.clone(), into).await;
+        match fetched.and_then(|now| read(into, now)) {
             // A body that was cut off without our being told: a reading can be repeated.
             Err(Answer::Malformed(_)) if wire.again(tried).await => tried += 1,
             other => return other,
@@ -220,18 +251,28 @@ async fn fetch<T>(
     }
 }
 
+/// Puts a body into the buffer, and gives the service's clock.
+pub(crate) async fn fetch_once(
+    wire: &Wire,
+    url: Url,
+    into: &mut Vec<u8>,
+) -> Result<Option<Millis>, Answer> {
+    let date = wire.whole(&url, into).await?;
+    Ok(date.as_deref().and_then(millis))
+}
+
 /// Where the next page begins; an error when nobody says whether there is one.
-pub(crate) fn next_marker(tree: &Tree, marker: Option<&str>) -> Result<Option<String>, Answer> {
+pub(crate) fn next_marker(tree: &Tree<'_>, marker: Option<&str>) -> Result<Option<String>, Answer> {
     match tree.child("NextMarker") {
         // Without the element nobody says that this was the last page.
         None => Err(Answer::Malformed(
             "a page that does not say whether it is the last",
         )),
         Some(next) if next.text.is_empty() => Ok(None),
-        Some(next) if Some(next.text.as_str()) == marker => {
+        Some(next) if Some(&*next.text) == marker => {
             Err(Answer::Malformed("the same page came twice"))
         }
-        Some(next) => Ok(Some(next.text.clone())),
+        Some(next) => Ok(Some(next.text.to_string())),
     }
 }
 
@@ -250,10 +291,7 @@ pub(crate) fn pages(wire: Arc<Wire>, query: Query) -> BoxStream<'static, Result<
         async move {
             let Some(at) = at else { return Ok(None) };
             let page = page(&wire, &query, at.marker.as_deref()).await?;
-            let first = page.blobs.first().map(|blob| blob.name.clone());
-            if first.is_some() && first == at.first {
-                return Err(Answer::Malformed("the same page came twice"));
-            }
+            let first = page.first_unlike(at.first.as_ref())?;
             let next = page.next.clone().map(|marker| At {
                 marker: Some(marker),
                 first: first.or(at.first),
@@ -299,7 +337,7 @@ async fn each_container<T>(
         let mut pairs = vec![("comp", "list")];
         pairs.extend(marker.as_deref().map(|marker| ("marker", marker)));
         let url = wire.url("", &pairs);
-        let tree = fetch(wire, url, |body, _| Tree::parse(body)).await?;
+        let tree = fetch(wire, url, &mut Vec::new(), |body, _| Tree::parse(body)).await?;
         let listed = tree
             .child("Containers")
             .ok_or(Answer::Malformed("a page without an element Containers"))?;

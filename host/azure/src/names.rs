@@ -4,6 +4,8 @@
 //! the slash too: a name is then one segment of the address, in which libraries find no `..` to resolve
 //! and no tab to drop. Both have happened: a name with a tab in it became another blob's.
 
+use std::sync::Arc;
+
 use azure_core::http::Url;
 use remit_workspace::{EntryPath, Generation, StoreError};
 
@@ -12,7 +14,7 @@ use crate::endpoint::is_container_name;
 /// A blob, or one of its generations.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct BlobName {
-    pub(crate) container: String,
+    pub(crate) container: Arc<str>,
     pub(crate) name: String,
     pub(crate) state: BlobState,
 }
@@ -72,7 +74,7 @@ impl BlobName {
             Some(Generation::Deleted(id)) => BlobState::Deleted(DeletedState::parse(&decoded(id))),
         };
         Ok((!name.is_empty()).then_some(Self {
-            container,
+            container: container.into(),
             name,
             state,
         }))
@@ -80,7 +82,7 @@ impl BlobName {
 
     /// The path of this blob, or of this generation. None when it is longer than a path may be.
     pub(crate) fn path(&self) -> Option<EntryPath> {
-        let names = ["blobs", self.container.as_str()]
+        let names = ["blobs", &self.container]
             .into_iter()
             .chain(self.name.split('/'));
         let path = EntryPath::of_segments(names).ok()?;
@@ -94,11 +96,16 @@ impl BlobName {
         }
     }
 
+    /// Whether [`Self::url`] can say it.
+    pub(crate) fn has_address(&self) -> bool {
+        self.name != "." && self.name != ".." && !self.name.contains('\\')
+    }
+
     /// Its address, without a generation. None for the two names that every library takes for a folder, and
     /// for those with a backslash: a server (the emulator, for one) takes it for a slash, and what was meant
     /// for one blob would reach another.
     pub(crate) fn url(&self, blobs: &str) -> Option<Url> {
-        if self.name == "." || self.name == ".." || self.name.contains('\\') {
+        if !self.has_address() {
             return None;
         }
         let name = escaped(&self.name);

@@ -3,17 +3,19 @@
 //! Microsoft's client deserialises the same documents but trims nothing less than we may lose: names begin
 //! and end with spaces. Not a validator: what is not understood is left out.
 
+use std::borrow::Cow;
+
 use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesStart, Event};
 
 use crate::error::Answer;
 
-/// An element.
+/// An element. Its words are those of the answer itself, unless something in them was escaped.
 #[derive(Debug, Default)]
-pub(crate) struct Tree {
-    pub(crate) name: String,
-    pub(crate) text: String,
+pub(crate) struct Tree<'a> {
+    pub(crate) name: Cow<'a, str>,
+    pub(crate) text: Cow<'a, str>,
     /// Whether an attribute says that the text is percent-encoded.
     is_encoded: bool,
     pub(crate) children: Vec<Self>,
@@ -22,21 +24,25 @@ pub(crate) struct Tree {
 /// Deeper than any answer of the service.
 const DEPTH_MAX: usize = 16;
 
-impl Tree {
-    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Answer> {
-        Self::parse_each(bytes, "", |_| Ok(()))
-    }
+const BROKEN: Answer = Answer::Malformed("the XML is broken");
 
+impl Tree<'static> {
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Answer> {
+        Ok(Tree::parse_each(bytes, "", |_| Ok(()))?.into_owned())
+    }
+}
+
+impl<'a> Tree<'a> {
     /// The same, but what stands in the root's child `list` is handed over one element after another, and is
     /// not kept: a page has thousands, each some kilobytes as a tree.
     pub(crate) fn parse_each(
-        bytes: &[u8],
+        bytes: &'a [u8],
         list: &str,
         mut each: impl FnMut(Self) -> Result<(), Answer>,
     ) -> Result<Self, Answer> {
-        const BROKEN: Answer = Answer::Malformed("the XML is broken");
         let text = std::str::from_utf8(bytes).map_err(|_| BROKEN)?;
-        let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}'));
+        let text = text.trim_start_matches('\u{feff}');
+        let mut reader = Reader::from_str(text);
         let mut open: Vec<Self> = vec![Self::default()];
         let mut close = |open: &mut Vec<Self>, element: Self| {
             let depth = open.len();
@@ -49,11 +55,13 @@ impl Tree {
             Ok(())
         };
         loop {
+            let at = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
+            let rest = text.get(at..).unwrap_or_default();
             match reader.read_event().map_err(|_| BROKEN)? {
-                Event::Start(start) if open.len() < DEPTH_MAX => open.push(Self::of(&start)),
+                Event::Start(start) if open.len() < DEPTH_MAX => open.push(Self::of(&start, rest)),
                 Event::Start(_) => return Err(BROKEN),
                 Event::Empty(start) => {
-                    close(&mut open, Self::of(&start))?;
+                    close(&mut open, Self::of(&start, rest))?;
                 }
                 Event::End(_) => {
                     let element = open.pop().ok_or(BROKEN)?;
@@ -61,14 +69,14 @@ impl Tree {
                 }
                 Event::Text(text) => {
                     let text = text.decode().map_err(|_| BROKEN)?;
-                    open.last_mut().ok_or(BROKEN)?.text.push_str(&text);
+                    open.last_mut().ok_or(BROKEN)?.say(text);
                 }
                 Event::CData(data) => {
                     let text = data.decode().map_err(|_| BROKEN)?;
-                    open.last_mut().ok_or(BROKEN)?.text.push_str(&text);
+                    open.last_mut().ok_or(BROKEN)?.say(text);
                 }
                 Event::GeneralRef(reference) => {
-                    let into = &mut open.last_mut().ok_or(BROKEN)?.text;
+                    let into = open.last_mut().ok_or(BROKEN)?.text.to_mut();
                     match reference.resolve_char_ref().map_err(|_| BROKEN)? {
                         Some(character) => into.push(character),
                         None => {
@@ -88,16 +96,42 @@ impl Tree {
         root.children.pop().ok_or(BROKEN)
     }
 
-    fn of(start: &BytesStart<'_>) -> Self {
+    /// An element whose tag is what `rest` begins with.
+    fn of(start: &BytesStart<'_>, rest: &'a str) -> Self {
         let is_encoded = start
-            .try_get_attribute("Encoded")
-            .ok()
-            .flatten()
-            .is_some_and(|attribute| &*attribute.value == b"true");
+            .attributes_raw()
+            .iter()
+            .any(|byte| !byte.is_ascii_whitespace())
+            && start
+                .try_get_attribute("Encoded")
+                .ok()
+                .flatten()
+                .is_some_and(|attribute| &*attribute.value == b"true");
+        let name = start.name();
+        let here = rest.get(1..=name.as_ref().len());
         Self {
-            name: String::from_utf8_lossy(start.name().as_ref()).into_owned(),
+            name: match here {
+                Some(here) if here.as_bytes() == name.as_ref() => here.into(),
+                _ => String::from_utf8_lossy(name.as_ref()).into_owned().into(),
+            },
             is_encoded,
             ..Self::default()
+        }
+    }
+
+    fn say(&mut self, text: Cow<'a, str>) {
+        match self.text.is_empty() {
+            true => self.text = text,
+            false => self.text.to_mut().push_str(&text),
+        }
+    }
+
+    fn into_owned(self) -> Tree<'static> {
+        Tree {
+            name: self.name.into_owned().into(),
+            text: self.text.into_owned().into(),
+            is_encoded: self.is_encoded,
+            children: self.children.into_iter().map(Tree::into_owned).collect(),
         }
     }
 
@@ -108,7 +142,7 @@ impl Tree {
     /// The text of a child; none when it is absent or empty.
     pub(crate) fn value(&self, name: &str) -> Option<&str> {
         self.child(name)
-            .map(|child| child.text.as_str())
+            .map(|child| &*child.text)
             .filter(|text| !text.is_empty())
     }
 
@@ -116,7 +150,7 @@ impl Tree {
     pub(crate) fn blob_name(&self) -> Option<String> {
         let name = self.child("Name")?;
         if !name.is_encoded {
-            return Some(name.text.clone());
+            return Some(name.text.clone().into_owned());
         }
         let path =
             remit_workspace::EntryPath::parse(&format!("/x{}", name.text.replace('/', "%2F")));
@@ -156,7 +190,7 @@ mod tests {
         let xml = "<R><L><B><L><B>in</B></L></B><B/></L><M><B>x</B></M><B>y</B></R>";
         let mut seen = Vec::new();
         let tree = Tree::parse_each(xml.as_bytes(), "L", |element| {
-            seen.push((element.name, element.children.len()));
+            seen.push((element.name.into_owned(), element.children.len()));
             Ok(())
         });
         let tree = tree.unwrap();

@@ -92,7 +92,7 @@ impl Account {
     /// The trial itself. None where it cannot be made.
     async fn try_in(&self, container: &str) -> Result<Option<bool>, Answer> {
         let blob = BlobName {
-            container: container.to_owned(),
+            container: container.into(),
             name: format!("remit-trial/{}", azure_core::Uuid::new_v4()),
             state: BlobState::Current,
         };

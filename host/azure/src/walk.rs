@@ -9,9 +9,10 @@ use futures::stream::{self, BoxStream, StreamExt as _};
 
 use crate::error::Answer;
 use crate::listing::{self, Page, Query};
+use crate::pages_ahead::pages_ahead;
 use crate::wire::Wire;
 
-type Pages = BoxStream<'static, Result<Page, Answer>>;
+pub(crate) type Pages = BoxStream<'static, Result<Page, Answer>>;
 
 /// Folders listed at once.
 const FOLDERS_AT_ONCE: usize = 8;
@@ -21,9 +22,10 @@ const DEPTH_MAX: usize = 6;
 /// Every blob that a query asks for, in no promised order.
 pub(crate) fn walk(wire: Arc<Wire>, query: Query) -> Pages {
     stream::once(async move {
-        match listing::page(&wire, &query, None).await {
+        let mut spare = Vec::new();
+        match listing::page_into(&wire, &query, None, &mut spare).await {
             Ok(page) if page.next.is_none() => stream::iter([Ok(page)]).boxed(),
-            Ok(_) => by_folders(wire, query).await,
+            Ok(_) => by_folders(wire, query, spare).await,
             Err(answer) => stream::iter([Err(answer)]).boxed(),
         }
     })
@@ -31,10 +33,15 @@ pub(crate) fn walk(wire: Arc<Wire>, query: Query) -> Pages {
     .boxed()
 }
 
-async fn by_folders(wire: Arc<Wire>, mut query: Query) -> Pages {
+async fn by_folders(wire: Arc<Wire>, mut query: Query, spare: Vec<u8>) -> Pages {
     query.by_folder = true;
     for _ in 0..DEPTH_MAX {
-        match listing::page(&wire, &query, None).await {
+        // Two are enough to see that there is not only one.
+        let look = Query {
+            most: Some(2),
+            ..query.clone()
+        };
+        match listing::page(&wire, &look, None).await {
             Ok(page) if page.next.is_none() && page.blobs.is_empty() => match &*page.prefixes {
                 [only] => query.prefix.clone_from(only),
                 _ => break,
@@ -44,7 +51,7 @@ async fn by_folders(wire: Arc<Wire>, mut query: Query) -> Pages {
         }
     }
     let inside = query.clone();
-    listing::pages(wire.clone(), query)
+    pages_ahead(wire.clone(), query, spare)
         .flat_map(move |page| {
             let mut folders: Vec<Pages> = Vec::new();
             match page {
@@ -57,7 +64,7 @@ async fn by_folders(wire: Arc<Wire>, mut query: Query) -> Pages {
                             by_folder: false,
                             ..inside.clone()
                         };
-                        listing::pages(wire.clone(), query)
+                        pages_ahead(wire.clone(), query, Vec::new())
                     }));
                 }
                 Err(answer) => folders.push(stream::iter([Err(answer)]).boxed()),

@@ -26,6 +26,9 @@ pub(crate) struct Wire {
     pub(crate) patience: Patience,
 }
 
+/// What a server may make us set aside for a body that has not come yet.
+const BODY_MAX: u64 = 16 * 1024 * 1024;
+
 /// Whether a request changes something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
@@ -131,11 +134,20 @@ impl Wire {
         let headers = BTreeMap::from([
             ("if-match".to_owned(), etag.to_owned()),
             ("range".to_owned(), range),
-            ("x-ms-version".to_owned(), self.version.clone()),
         ]);
+        self.asked(url, headers, &[200, 206]).await
+    }
+
+    async fn asked(
+        &self,
+        url: &Url,
+        mut headers: BTreeMap<String, String>,
+        expect: &[u16],
+    ) -> Result<Arrived, Answer> {
+        headers.insert("x-ms-version".to_owned(), self.version.clone());
         let answer = self.door.get(url, headers).await?;
         let status = answer.status().as_u16();
-        if [200, 206].contains(&status) {
+        if expect.contains(&status) {
             return Ok(answer);
         }
         let code = answer.headers().get("x-ms-error-code");
@@ -144,6 +156,41 @@ impl Wire {
             status,
             code: code.to_owned(),
         })
+    }
+
+    /// A whole body that may be long, and the service's date; asked for again while the answer is a passing one.
+    /// Held once, in the buffer that is given.
+    pub(crate) async fn whole(
+        &self,
+        url: &Url,
+        into: &mut Vec<u8>,
+    ) -> Result<Option<String>, Answer> {
+        let mut tried = 0;
+        loop {
+            match self.whole_once(url, into).await {
+                Err(answer) if answer.is_passing() && self.again(tried).await => tried += 1,
+                other => return other,
+            }
+        }
+    }
+
+    async fn whole_once(&self, url: &Url, into: &mut Vec<u8>) -> Result<Option<String>, Answer> {
+        let mut answer = self.asked(url, BTreeMap::new(), &[200]).await?;
+        let text = |name: &str| answer.headers().get(name)?.to_str().ok();
+        let date = text("date").map(ToOwned::to_owned);
+        let said = answer.content_length().unwrap_or_default().min(BODY_MAX);
+        into.clear();
+        into.reserve(usize::try_from(said).unwrap_or_default());
+        let broke_off = |_| {
+            Answer::from(azure_core::Error::with_message(
+                azure_core::error::ErrorKind::Io,
+                "the answer broke off",
+            ))
+        };
+        while let Some(chunk) = answer.chunk().await.map_err(broke_off)? {
+            into.extend_from_slice(&chunk);
+        }
+        Ok(date)
     }
 
     /// Sends a request of our own. Anything but the status expected is an [`Answer`]; what only reads is

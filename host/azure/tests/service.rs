@@ -32,3 +32,7 @@ mod patching;
 mod sample;
 #[path = "service/secrets.rs"]
 mod secrets;
+#[path = "service/telemetry.rs"]
+mod telemetry;
+#[path = "service/wanted.rs"]
+mod wanted;

@@ -32,12 +32,22 @@ pub(crate) struct Planning<'a> {
     pub(crate) cancel: Cancel,
 }
 
+/// Who proposes when a person types a verb.
+pub(crate) const OPERATOR: &str = "operator";
+
 /// How far the proposing came.
 pub(crate) enum Proposed {
     /// To its end.
     Whole,
     /// The guest failed before, and a person wants to see how far it came. Such a plan is incomplete.
     Part(CommandError),
+}
+
+/// A plan, and what came of the wishes that led to it.
+pub(crate) struct Planned {
+    pub(crate) plan: Plan,
+    /// Whether something was wanted that a right forbids.
+    pub(crate) was_denied: bool,
 }
 
 impl Planning<'_> {
@@ -48,7 +58,7 @@ impl Planning<'_> {
     pub(crate) async fn run(
         self,
         propose: impl AsyncFnOnce(Arc<Session>, Scope) -> Result<Proposed, CommandError>,
-    ) -> Result<Plan, CommandError> {
+    ) -> Result<Planned, CommandError> {
         let (dir, cancel) = (self.case.dir().to_owned(), self.cancel.clone());
         let planned = tokio::select! {
             // Ctrl-C is listened for before anything is written: otherwise it could leave half a case.
@@ -70,7 +80,7 @@ impl Planning<'_> {
     async fn plan(
         self,
         propose: impl AsyncFnOnce(Arc<Session>, Scope) -> Result<Proposed, CommandError>,
-    ) -> Result<Plan, CommandError> {
+    ) -> Result<Planned, CommandError> {
         let created = now();
         let policy = policy_pin(self.workspace.reading().as_ref()).await?;
         let session = Session::new(Setup {
@@ -100,11 +110,22 @@ impl Planning<'_> {
                 remit_report::words::escape(&line)
             ));
         }
+        let mut is_untyped = false;
         for denial in &denials {
             self.ui.warn(format!("denied: {}", denial.why));
-            if let Some(hint) = &denial.hint {
-                self.ui.hint(hint);
+            match &denial.hint {
+                // A verb that is typed has no such option: what is typed is the grant.
+                Some(hint) if self.who == OPERATOR && hint.contains("--allow ") => {
+                    is_untyped = true;
+                }
+                Some(hint) => self.ui.hint(hint),
+                None => {}
             }
+        }
+        if is_untyped {
+            self.ui.hint(
+                "type what is missing: another pattern, --purge, --cascade or --cancel-first",
+            );
         }
         if denials_more > 0 {
             self.ui.warn(format!("{denials_more} more denials"));
@@ -136,7 +157,10 @@ impl Planning<'_> {
             created,
             expires: created + Manifest::LIFETIME_MS,
         })?;
-        Ok(Plan::open(case)?)
+        Ok(Planned {
+            plan: Plan::open(case)?,
+            was_denied: !denials.is_empty(),
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 //! Before a guest, a plan or a package sees such a document, [`blank_credentials`] overwrites the
 //! secrets in it. The result has the same length, so that every offset stays true.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::credentials::{is_credential, secrets_in};
@@ -88,18 +89,16 @@ fn blank_members(
     embedding: usize,
     out: &mut [u8],
 ) {
-    let keys: Vec<String> = members
+    let keys: Vec<Cow<'_, str>> = members
         .iter()
-        .map(|member| String::from_utf8_lossy(&Text::of(doc, &member.key).bytes).into_owned())
+        .map(|member| text_of(doc, &member.key))
         .collect();
     let is_pair = keys.iter().any(|key| key.eq_ignore_ascii_case("value"));
     // {"name": "DB_PASSWORD", "value": …}: the pair is the member, its name the key.
-    let names_secret = |(key, member): (&String, &Member)| {
+    let names_secret = |(key, member): (&Cow<'_, str>, &Member)| {
         is_pair_name(key)
             && matches!(member.value.kind, Kind::String)
-            && is_credential(&String::from_utf8_lossy(
-                &Text::of(doc, &member.value.span).bytes,
-            ))
+            && is_credential(&text_of(doc, &member.value.span))
     };
     let is_secret_pair = is_pair && keys.iter().zip(members).any(names_secret);
     for (key, member) in keys.iter().zip(members) {
@@ -128,14 +127,38 @@ fn is_pair_name(key: &str) -> bool {
         .any(|name| key.eq_ignore_ascii_case(name))
 }
 
+/// What the string at `span` says: as it is written, unless something in it is escaped.
+fn text_of<'a>(doc: &'a [u8], span: &Range<usize>) -> Cow<'a, str> {
+    match plain(doc, span) {
+        Some(plain) => String::from_utf8_lossy(plain),
+        None => String::from_utf8_lossy(&Text::of(doc, span).bytes)
+            .into_owned()
+            .into(),
+    }
+}
+
+/// The bytes between the quotes, if nothing in them is escaped.
+fn plain<'a>(doc: &'a [u8], span: &Range<usize>) -> Option<&'a [u8]> {
+    let inside = &doc[span.start + 1..span.end - 1];
+    memchr::memchr(b'\\', inside).is_none().then_some(inside)
+}
+
+fn is_document(text: &[u8]) -> bool {
+    matches!(text.trim_ascii_start().first(), Some(b'{' | b'['))
+}
+
 /// Blanks what looks like a secret inside a string.
 fn blank_string(doc: &[u8], span: &Range<usize>, embedding: usize, out: &mut [u8]) {
+    // Nearly every string is one of these.
+    let is_open = |text: &[u8]| !is_document(text) && secrets_in(text).is_empty();
+    if plain(doc, span).is_some_and(is_open) {
+        return;
+    }
     let text = Text::of(doc, span);
     for at in secrets_in(&text.bytes).into_iter().flatten() {
         out[text.origin(at)].fill(b'*');
     }
-    let is_document = matches!(text.bytes.trim_ascii_start().first(), Some(b'{' | b'['));
-    if !is_document || embedding == EMBEDDING_MAX {
+    if !is_document(&text.bytes) || embedding == EMBEDDING_MAX {
         return;
     }
     if let Ok(inner) = parse(&text.bytes) {

@@ -23,7 +23,7 @@ pub struct Kept {
     pub why: String,
 }
 
-/// A match that no redaction reaches.
+/// What no step reaches: a match beyond every redaction, or what a delete leaves in the service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Residue {

@@ -32,7 +32,8 @@ struct Whole {
 
 #[derive(Debug)]
 struct Scope {
-    place: Pattern,
+    /// Any of these.
+    places: Vec<Pattern>,
     rights: Vec<Right>,
 }
 
@@ -233,7 +234,7 @@ impl Authority {
     #[must_use]
     pub fn narrow(&self, place: &Pattern, rights: &[Right]) -> Self {
         let scope = Arc::new(Scope {
-            place: layout::resolve(place),
+            places: layout::resolve(place),
             rights: rights.to_vec(),
         });
         let scopes = self.scopes.iter().cloned().chain([scope]).collect();
@@ -327,7 +328,9 @@ impl Authority {
             if cover::stands_for_everything(effect.path()) {
                 effect = Effect::AllBelow(effect.path());
             }
-            strength.purge |= effect.path().generation().is_some();
+            let path = effect.path();
+            // There is no other way of deleting these.
+            strength.purge |= path.generation().is_some() || layout::rows_of(path).is_some();
             strength.cascade |= matches!(effect, Effect::AllBelow(_));
         }
         self.check(act.right(), strength, effect)
@@ -405,8 +408,14 @@ impl Scope {
     fn holds(&self, right: Right, member: &Member<'_>) -> bool {
         self.rights.contains(&right)
             && match member {
-                Member::Entry(subject) => cover::covers(&self.place, subject),
-                Member::AllBelow(top) => cover::covers_all(&self.place, top),
+                Member::Entry(subject) => self
+                    .places
+                    .iter()
+                    .any(|place| cover::covers(place, subject)),
+                Member::AllBelow(top) => self
+                    .places
+                    .iter()
+                    .any(|place| cover::covers_all(place, top)),
             }
     }
 }

@@ -70,8 +70,30 @@ impl Protection {
     }
 
     pub(crate) fn protects(&self, subject: &Subject<'_>) -> bool {
-        covers(&self.pattern, subject) || self.record.as_ref() == Some(&subject.key)
+        covers(&self.pattern, subject)
+            || self.record.as_ref() == Some(&subject.key)
+            || may_share_rows(&self.pattern, subject.path)
     }
+}
+
+/// Whether rows of telemetry that the pattern names may be among those at `path`: one row has a value in
+/// every column of its table. Rows of one column with different values are different rows. A component
+/// has all the rows of its tables.
+fn may_share_rows(pattern: &Pattern, path: &EntryPath) -> bool {
+    let Some([component, table, column, _]) = layout::rows_of(path) else {
+        return false;
+    };
+    let at = |text: String| EntryPath::parse(&text).ok();
+    let holder = at(format!("/resources/insights/{component}"));
+    if holder.is_some_and(|holder| pattern.governs(&holder)) {
+        return true;
+    }
+    let table = at(format!("/telemetry/{component}/{table}"));
+    let in_table = table.is_some_and(|table| pattern.may_govern_below(&table));
+    let written: Vec<&str> = pattern.as_str().split('/').skip(1).collect();
+    // Of the same column the pattern says which values, and those are compared by name.
+    let same_column = written.get(3) == Some(&column) && !written[..3].contains(&"**");
+    in_table && !same_column
 }
 
 /// Whether the pattern surely covers this place and everything below it.
@@ -202,6 +224,8 @@ fn owner_of_all_below(top: &EntryPath) -> Option<EntryPath> {
 
 /// The record to which everything that the pattern can match belongs.
 fn record_within(pattern: &Pattern) -> Option<EntryPath> {
+    // Whichever the default container is, what lies in it has the same owner.
+    let pattern = layout::in_default_container(pattern, "any");
     let prefix = EntryPath::of_segments(pattern.literal_prefix()).ok()?;
     layout::owner_of(&prefix).or_else(|| owner_of_all_below(&prefix))
 }
@@ -272,6 +296,16 @@ mod tests {
             ("/runs/x/metrics", "/runs/x", true),
             ("/runs/x/*", "/runs/x", true),
             (
+                "/blobs/azureml-blobstore-*/azureml/x/scores/**",
+                "/runs/x",
+                true,
+            ),
+            (
+                "/blobs/azureml-blobstore-*/azureml/*/scores/**",
+                "/runs/x",
+                false,
+            ),
+            (
                 "/blobs/azureml/ExperimentRun/dcid.x/logs/a",
                 "/runs/y",
                 false,
@@ -287,6 +321,29 @@ mod tests {
                 expect,
                 "{given} {entry}"
             );
+        }
+    }
+
+    #[test]
+    fn a_hold_on_rows_protects_what_they_may_share() {
+        let rows = path("/telemetry/ai/AppTraces/UserId/jane");
+        for (held, expect) in [
+            ("/telemetry/ai/AppTraces/UserId/jane", true),
+            ("/telemetry/ai/AppTraces/UserId/j*", true),
+            ("/telemetry/*/*/UserId/jane", true),
+            ("/telemetry/ai/AppTraces/SessionId/7", true),
+            ("/telemetry/*/*/SessionId/*", true),
+            ("/telemetry/ai/AppTraces", true),
+            ("/telemetry/**", true),
+            ("/resources/insights/ai", true),
+            ("/telemetry/ai/AppTraces/UserId/joe", false),
+            ("/telemetry/*/*/UserId/joe", false),
+            ("/telemetry/ai/AppRequests/SessionId/7", false),
+            ("/telemetry/other/**", false),
+            ("/resources/insights/other", false),
+        ] {
+            let protection = Protection::of(pattern(held));
+            assert_eq!(protection.protects(&Subject::of(&rows)), expect, "{held}");
         }
     }
 

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::str::FromStr as _;
 
-use remit_workspace::{EntryPath, Pattern};
+use remit_workspace::{EntryPath, Pattern, layout};
 use toml::de::DeValue;
 use toml_edit::{
     Array, ArrayOfTables, Datetime, DocumentMut, Item as EditItem, Table as EditTable,
@@ -70,8 +70,9 @@ impl Hold {
     ) -> Result<Self, TextError> {
         let paths = paths
             .into_iter()
-            .map(|path| crate::rights::pattern(path).map(Protection::of))
+            .map(crate::rights::pattern)
             .collect::<Result<Vec<_>, _>>()?;
+        let paths = protections(&paths);
         if paths.is_empty() {
             return Err(TextError::Words("the places of a hold"));
         }
@@ -143,8 +144,9 @@ impl Hold {
         let paths = places
             .into_texts()?
             .iter()
-            .map(|item| item.pattern().map(Protection::of))
+            .map(Item::pattern)
             .collect::<Result<Vec<_>, _>>()?;
+        let paths = protections(&paths);
         if paths.is_empty() {
             return Err(place.error("a hold covers at least one place"));
         }
@@ -255,6 +257,12 @@ fn editable(name: &str, text: Option<&[u8]>) -> Result<DocumentMut, FileError> {
 fn checked(name: &str, text: String) -> Result<String, FileError> {
     read_holds(name, text.as_bytes())?;
     Ok(text)
+}
+
+/// What these patterns, as people write them, protect.
+fn protections(paths: &[Pattern]) -> Vec<Protection> {
+    let meant = paths.iter().flat_map(layout::resolve);
+    meant.map(Protection::of).collect()
 }
 
 fn words(what: &'static str, text: &str) -> Result<String, TextError> {

@@ -62,13 +62,12 @@ impl Rights {
         } else {
             Strength::default()
         };
-        let line = Line {
-            pattern: layout::resolve(&pattern),
-            strength,
-        };
         let lines = self.lines.entry(right).or_default();
-        if !lines.contains(&line) {
-            lines.push(line);
+        for pattern in layout::resolve(&pattern) {
+            let line = Line { pattern, strength };
+            if !lines.contains(&line) {
+                lines.push(line);
+            }
         }
         self
     }
@@ -76,9 +75,10 @@ impl Rights {
     /// Without these places.
     #[must_use]
     pub fn without(mut self, pattern: Pattern) -> Self {
-        let pattern = layout::resolve(&pattern);
-        if !self.except.contains(&pattern) {
-            self.except.push(pattern);
+        for pattern in layout::resolve(&pattern) {
+            if !self.except.contains(&pattern) {
+                self.except.push(pattern);
+            }
         }
         self
     }
@@ -220,9 +220,9 @@ pub fn parse_allow(text: &str) -> Result<Rights, TextError> {
     Ok(Rights::none().with(right, pattern(unquoted(place.trim()))?, strength))
 }
 
-/// A pattern as people write it: `/runs/<id>/outputs/**` means the run's artifacts.
+/// A pattern as it is written: what it means is for whoever keeps it to [`layout::resolve`].
 pub(crate) fn pattern(text: &str) -> Result<Pattern, TextError> {
-    Ok(layout::resolve(&Pattern::parse(text)?))
+    Ok(Pattern::parse(text)?)
 }
 
 /// Without one pair of quotes, which a shell of another system may have left.

@@ -38,6 +38,7 @@ pub fn show_verification(
     }
     let held: Vec<String> = [
         (verification.gone, "gone, older generations too"),
+        (verification.purged, "purged, as the service says"),
         (
             verification.hidden,
             "hidden until the service lets go of them",
@@ -165,6 +166,9 @@ struct Document<'v> {
 struct Facts<'v> {
     holds: bool,
     gone: u64,
+    /// By the word of the service; left out where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    purged: Option<u64>,
     hidden: u64,
     redacted: u64,
     archived: u64,
@@ -247,6 +251,7 @@ pub fn verification_json(out: &mut dyn Write, verification: &Verification) -> io
             verification: Facts {
                 holds: verification.holds(),
                 gone: verification.gone,
+                purged: Some(verification.purged).filter(|n| *n > 0),
                 hidden: verification.hidden,
                 redacted: verification.redacted,
                 archived: verification.archived,

@@ -151,7 +151,7 @@ pub(crate) fn kinds(kind: Kind) -> (&'static str, &'static str) {
         Kind::Pipeline => ("pipeline", "pipelines"),
         Kind::Schedule => ("schedule", "schedules"),
         Kind::Resource => ("resource", "resources"),
-        Kind::Telemetry => ("telemetry table", "telemetry tables"),
+        Kind::Telemetry => ("telemetry entry", "telemetry entries"),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Proposals to delete.
 
 use futures::StreamExt as _;
-use remit_plan::{State, Step};
+use remit_plan::{Residue, State, Step};
 use remit_policy::{Act, Strength};
 use remit_workspace::{Entry, EntryPath, Forecast, Kind, Listed, work};
 
@@ -46,7 +46,16 @@ impl Scope {
             self.add_parts(entry, &mut pile, how.clone()).await?;
         }
         self.session.tally(pile.first(), pile.bytes())?;
-        pile.propose(&self.session)
+        pile.propose(&self.session)?;
+        if let Some(place) = self.session.store.beyond(&entry.path) {
+            let residue = Residue {
+                path: entry.path.clone(),
+                place: place.to_owned(),
+                rule: "out of reach".to_owned(),
+            };
+            self.session.residue(&residue)?;
+        }
+        Ok(())
     }
 
     /// The step that deletes one entry, permitted.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures::StreamExt as _;
 use remit_policy::Right;
-use remit_workspace::{Entry, EntryPath, Gap, Kind, Listed, Pattern};
+use remit_workspace::{Entry, Gap, Kind, Listed, Pattern};
 
 use crate::budget::Open;
 use crate::query::Bounds;
@@ -35,13 +35,24 @@ impl Scope {
     /// Lists what is selected here.
     pub async fn select(&self, what: &Selector) -> Answer<Listing> {
         self.session.meter.call()?;
-        let conditions = Conditions::parse(what, self.session.now)?;
+        let mut conditions = Conditions::parse(what, self.session.now)?;
         self.has(Right::List, &conditions.pattern)?;
         if conditions.need_reading() {
             self.has(Right::Read, &conditions.pattern)?;
         }
+        match self.session.store.resolve(&conditions.pattern).await {
+            Ok(meant) => conditions.mean(meant),
+            Err(error) => {
+                self.session.incomplete(error.to_string())?;
+                return Err(Failure::new(Code::Unreadable, error.to_string()).into());
+            }
+        }
         let bounds = self.bounds();
-        let queries = bounds.queries(&conditions.pattern);
+        let queries: Vec<Pattern> = conditions
+            .meant()
+            .iter()
+            .flat_map(|pattern| bounds.queries(pattern))
+            .collect();
         Ok(Listing {
             scope: self.clone(),
             bounds,
@@ -117,7 +128,7 @@ impl Listing {
                     self.end();
                     return Ok(None);
                 };
-                self.from = Some(self.scope.session.store.list(&query));
+                self.from = Some(self.query(&query));
                 continue;
             };
             match from.next().await {
@@ -134,6 +145,19 @@ impl Listing {
         }
     }
 
+    /// Asks the store. It may leave out what is not wanted only where nobody will want to know of how many what
+    /// was proposed is.
+    fn query(&mut self, query: &Pattern) -> remit_workspace::Listing {
+        let store = &self.scope.session.store;
+        match &self.conditions {
+            Some(conditions) if !self.scope.may_count() => {
+                self.whole.clear();
+                store.list_wanted(query, &conditions.wanted)
+            }
+            _ => store.list(query),
+        }
+    }
+
     fn shows(&self, entry: &Entry) -> bool {
         let may = |right| self.scope.authority.allows(right, &entry.path).is_ok();
         let Some(conditions) = &self.conditions else {
@@ -147,10 +171,10 @@ impl Listing {
 
     /// A gap belongs into the plan where it may hide something that would have been shown.
     fn gap(&self, gap: &Gap) -> Result<(), Refusal> {
-        let selected = self
-            .conditions
-            .as_ref()
-            .is_none_or(|conditions| hides(&conditions.pattern, &gap.path));
+        let selected = self.conditions.as_ref().is_none_or(|conditions| {
+            let mut meant = conditions.meant().iter();
+            meant.any(|pattern| pattern.may_match_below(&gap.path))
+        });
         if selected && self.bounds.may_hold_below(&gap.path) {
             self.scope.session.gap(&gap.path, &gap.reason)?;
         }
@@ -178,10 +202,6 @@ impl Listing {
         };
         self.scope.session.listed(&self.counts, covers);
     }
-}
-
-fn hides(pattern: &Pattern, place: &EntryPath) -> bool {
-    pattern.may_match_below(place)
 }
 
 impl std::fmt::Debug for Listing {

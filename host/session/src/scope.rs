@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use remit_policy::{Authority, Denied, Right, Rights};
+use remit_policy::{Act, Authority, Denied, Right, Rights};
 use remit_workspace::{Entry, EntryPath, Millis, Pattern, Relation, StoreError, layout};
 
 use crate::listing::Listing;
@@ -74,7 +74,7 @@ impl Scope {
             let message = format!("a scope is narrowed at most {NARROWINGS_MAX} times");
             return Err(Failure::new(Code::Limit, message).into());
         }
-        let place = resolved(pattern)?;
+        let place = parsed(pattern)?;
         let rights = rights
             .iter()
             .map(|right| {
@@ -91,7 +91,7 @@ impl Scope {
                 .copied()
                 .filter(|right| rights.contains(right))
                 .collect(),
-            bounds: self.bounds.clone().within(vec![place]),
+            bounds: self.bounds.clone().within(layout::resolve(&place)),
             narrowings: self.narrowings + 1,
         })
     }
@@ -186,6 +186,15 @@ impl Scope {
         Err(Failure::of_store(&error).into())
     }
 
+    /// Whether something may be proposed here whose number is compared with that of all entries of its kind.
+    pub(crate) fn may_count(&self) -> bool {
+        self.rights.iter().any(|right| match right {
+            Right::List | Right::Read => false,
+            Right::Export => self.session.counts_percent(Act::Export),
+            _ => true,
+        })
+    }
+
     /// Whether the right holds anywhere: what needs it is refused at once where it does not, instead of
     /// showing nothing.
     pub(crate) fn has(&self, right: Right, place: &Pattern) -> Result<(), Failure> {
@@ -218,10 +227,9 @@ pub(crate) fn canonical(text: &str) -> Result<EntryPath, Failure> {
     EntryPath::parse_canonical(text).map_err(|error| invalid(excerpt(&error.to_string())))
 }
 
-/// A pattern as a person writes it: `/runs/<id>/outputs/**` means the run's artifacts.
-pub(crate) fn resolved(text: &str) -> Result<Pattern, Failure> {
-    let pattern = Pattern::parse(text).map_err(|error| invalid(excerpt(&error.to_string())))?;
-    Ok(layout::resolve(&pattern))
+/// A pattern as it is written; what it means, [`layout::resolve`] and the store say.
+pub(crate) fn parsed(text: &str) -> Result<Pattern, Failure> {
+    Pattern::parse(text).map_err(|error| invalid(excerpt(&error.to_string())))
 }
 
 /// The beginning of what a guest said itself: messages are not to carry more.

@@ -1,8 +1,8 @@
 //! What to look for.
 
-use remit_workspace::{Entry, Kind, Millis, Pattern};
+use remit_workspace::{Entry, Kind, Millis, Pattern, Wanted, layout};
 
-use crate::scope::{excerpt, invalid, resolved};
+use crate::scope::{excerpt, invalid, parsed};
 use crate::{Code, Failure};
 
 /// Conditions on entries, as a guest states them. Every one must hold.
@@ -32,10 +32,11 @@ impl Selector {
 /// A selector that makes sense.
 #[derive(Clone, Debug)]
 pub(crate) struct Conditions {
+    /// As it was written.
     pub(crate) pattern: Pattern,
-    kind: Option<Kind>,
-    before: Option<Millis>,
-    properties: Vec<(String, String)>,
+    /// What it means in the workspace: any of these.
+    meant: Vec<Pattern>,
+    pub(crate) wanted: Wanted,
 }
 
 /// Each is a text that is kept and compared with every entry.
@@ -59,81 +60,41 @@ impl Conditions {
                 "too many conditions on properties, or too long ones",
             ));
         }
+        let pattern = parsed(&what.pattern)?;
         let age = what
             .older_than_ms
             .map(|age| Millis::try_from(age).unwrap_or(Millis::MAX));
         Ok(Self {
-            pattern: resolved(&what.pattern)?,
-            kind,
-            before: age.map(|age| now.saturating_sub(age)),
-            properties: what.properties.clone(),
+            meant: layout::resolve(&pattern),
+            pattern,
+            wanted: Wanted {
+                kind,
+                before: age.map(|age| now.saturating_sub(age)),
+                properties: what.properties.clone(),
+            },
         })
+    }
+
+    /// What the pattern means in the workspace that is listed.
+    pub(crate) fn mean(&mut self, patterns: Vec<Pattern>) {
+        self.meant = patterns;
+    }
+
+    /// Which paths are meant: any of these.
+    pub(crate) fn meant(&self) -> &[Pattern] {
+        &self.meant
     }
 
     /// Whether the conditions look at properties.
     pub(crate) fn need_reading(&self) -> bool {
-        !self.properties.is_empty()
+        !self.wanted.properties.is_empty()
     }
 
     /// Whether they hold. The entry still has its properties.
     pub(crate) fn hold(&self, entry: &Entry) -> bool {
-        let old = |before| {
-            entry
-                .modified
-                .or(entry.created)
-                .is_some_and(|changed| changed < before)
-        };
-        let has = |(name, pattern): &(String, String)| {
-            entry
-                .properties
-                .get(name)
-                .is_some_and(|value| text_matches(pattern, value))
-        };
-        self.pattern.matches(&entry.path)
-            && self.kind.is_none_or(|kind| entry.kind == kind)
-            && self.before.is_none_or(old)
-            && self.properties.iter().all(has)
-    }
-}
-
-/// Whether a text matches a pattern in which `*` stands for any text.
-fn text_matches(pattern: &str, text: &str) -> bool {
-    let Some((first, rest)) = pattern.split_once('*') else {
-        return pattern == text;
-    };
-    let Some(mut left) = text.strip_prefix(first) else {
-        return false;
-    };
-    let (middle, last) = rest.rsplit_once('*').unwrap_or(("", rest));
-    // Leftmost is best: a later place leaves less for the parts that follow.
-    for part in middle.split('*').filter(|part| !part.is_empty()) {
-        match left.find(part) {
-            Some(at) => left = &left[at + part.len()..],
-            None => return false,
-        }
-    }
-    left.ends_with(last)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn texts_match() {
-        for (pattern, text, expect) in [
-            ("a", "a", true),
-            ("a", "ab", false),
-            ("*", "", true),
-            ("a*", "ab", true),
-            ("*b", "ab", true),
-            ("a*a", "a", false),
-            ("a*b*c", "a-b-b-c", true),
-            ("a*b*c", "acb", false),
-            ("*b*b*", "ab", false),
-            ("**", "x", true),
-        ] {
-            assert_eq!(text_matches(pattern, text), expect, "{pattern} {text}");
-        }
+        self.meant
+            .iter()
+            .any(|pattern| pattern.matches(&entry.path))
+            && self.wanted.holds(entry)
     }
 }

@@ -45,7 +45,7 @@ impl Session {
     }
 
     /// Whether somebody will want to know of how many: all of a kind may mean a long listing.
-    fn counts_percent(&self, act: Act) -> bool {
+    pub(crate) fn counts_percent(&self, act: Act) -> bool {
         Bounded::of(act).is_some_and(|act| {
             act == Bounded::Delete || self.ceilings.at(act, Measure::Percent) < 100
         })

@@ -29,6 +29,7 @@ mod server;
 mod service;
 mod settings;
 mod state;
+mod telemetry;
 mod tls;
 
 pub use service::AzureMl;

@@ -45,7 +45,7 @@ impl Shared {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn count(&self, operation: &'static str) {
+    pub(crate) fn count(&self, operation: &'static str) {
         let requests = self.requests.lock();
         let mut requests = requests.unwrap_or_else(PoisonError::into_inner);
         *requests.entry(operation).or_default() += 1;

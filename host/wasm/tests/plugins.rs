@@ -112,11 +112,20 @@ async fn a_workflow_scans_and_proposes() {
     let subject = load(&plugin("subject"));
     let personal = load(&plugin("personal-data"));
     let workflow = load(&plugin("erase-subject"));
-    let params = Params::from([("email".to_owned(), vec!["jane@example.com".to_owned()])]);
+    let mut params = Params::from([("email".to_owned(), vec!["jane@example.com".to_owned()])]);
     let mut scanners = ScannerPool::new(Limits::default(), Cancel::new());
     scanners
         .add("subject", Arc::clone(&subject), params.clone())
         .unwrap();
+    params.insert("telemetry-column".to_owned(), vec!["UserId".to_owned()]);
+    let store = small();
+    for rows in [
+        "UserId/jane%40example.com",
+        "UserId/joe",
+        "Other/jane%40example.com",
+    ] {
+        store.put(&path(&format!("/telemetry/ai/AppTraces/{rows}")), "{}");
+    }
     scanners
         .add("personal-data", Arc::clone(&personal), Params::new())
         .unwrap();
@@ -126,7 +135,7 @@ async fn a_workflow_scans_and_proposes() {
         params,
         ..With::default()
     }
-    .on(small());
+    .on(store);
     let before = bench.store.contents();
     run_workflow(
         &workflow,
@@ -143,6 +152,15 @@ async fn a_workflow_scans_and_proposes() {
         "{acts:?}"
     );
     assert!(!acts.iter().any(|act| act.contains("b.log")), "{acts:?}");
+    // Rows of telemetry, in the columns that the operator names.
+    let telemetry: Vec<&String> = acts
+        .iter()
+        .filter(|act| act.contains("/telemetry/"))
+        .collect();
+    assert_eq!(
+        telemetry,
+        ["delete /telemetry/ai/AppTraces/UserId/jane%40example.com"]
+    );
 }
 
 #[tokio::test]
@@ -251,6 +269,7 @@ fn first_party_plugins_can_do_no_more_than_they_say() {
         "erase-subject",
         "plain-log",
         "readable-logs",
+        "one-act",
     ] {
         let inspection = inspect(&plugin(name)).unwrap();
         assert_eq!(inspection.links, Ok(()), "{name}");

@@ -138,7 +138,8 @@ impl Kind {
                 "storage" | "registry" | "insights" | "logs" | "vault",
                 _,
             ] => Self::Resource,
-            ["telemetry", _, _] => Self::Telemetry,
+            // A table, or the rows of it whose column has this value.
+            ["telemetry", _, _] | ["telemetry", _, _, _, _] => Self::Telemetry,
             _ => return None,
         })
     }

@@ -7,6 +7,7 @@
 //! In reading order:
 //!
 //! - [`EntryPath`], the one canonical name of an entry, and [`Pattern`], which names many;
+//! - [`Wanted`], what is looked for besides a pattern;
 //! - [`Entry`]: an *object* (bytes), a *record* (a JSON document of the service) or a *generation*
 //!   (an older or deleted state of an object), with the [`Version`] it had when it was listed;
 //! - [`record`] and [`refer`]: what a record's document says of it, and what it refers to; [`work`]: which runs
@@ -24,6 +25,7 @@ mod pattern;
 pub mod record;
 pub mod refer;
 mod store;
+mod wanted;
 pub mod work;
 
 #[cfg(feature = "conformance")]
@@ -37,3 +39,4 @@ pub use pattern::{Pattern, PatternError};
 pub use store::{
     Content, Forecast, Listed, Listing, PolicyPlace, References, Referring, Relation, Store,
 };
+pub use wanted::Wanted;

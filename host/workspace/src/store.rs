@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 
-use crate::{Entry, EntryPath, Gap, Guard, Millis, Pattern, StoreError, Version};
+use crate::{Entry, EntryPath, Gap, Guard, Millis, Pattern, StoreError, Version, Wanted, layout};
 
 /// What a listing yields: what is there, and where nobody could look.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,8 +90,20 @@ pub trait Store: Send + Sync + Debug {
     /// The name by which a plan pins this workspace: the same for the same workspace, from anywhere.
     fn identity(&self) -> &str;
 
+    /// What a person means by a pattern in this workspace: [`layout::resolve`], where the store knows
+    /// no better. Never empty. A failure is a passing one.
+    async fn resolve(&self, pattern: &Pattern) -> Result<Vec<Pattern>, StoreError> {
+        Ok(layout::resolve(pattern))
+    }
+
     /// The entries that match. Stops being polled when dropped.
     fn list(&self, what: &Pattern) -> Listing;
+
+    /// The entries that match and are wanted, and perhaps others that match: a backend leaves out what it can
+    /// leave out at its source. Whoever asks looks at each entry still.
+    fn list_wanted(&self, what: &Pattern, _wanted: &Wanted) -> Listing {
+        self.list(what)
+    }
 
     /// The entry at `path` as it is now: [`StoreError::NotFound`] when there is none.
     async fn stat(&self, path: &EntryPath) -> Result<Entry, StoreError>;
@@ -132,6 +144,18 @@ pub trait Store: Send + Sync + Debug {
     /// Names of top-level members of a record's document that the service lets be written. What is
     /// found elsewhere in the document stays: *residue*. Empty for objects.
     fn writable_fields(&self, path: &EntryPath) -> &'static [&'static str];
+
+    /// What stays in the service when this entry is deleted, and that no call reaches: *residue*, as the
+    /// plan says it ("… stays in the service").
+    fn beyond(&self, _path: &EntryPath) -> Option<&'static str> {
+        None
+    }
+
+    /// Whether an operation has come to its end that a delete of `path` was left to: no look shows what it
+    /// takes away. [`StoreError::NotFound`] when the service does not know it (any more).
+    async fn has_ended(&self, path: &EntryPath, _operation: &str) -> Result<bool, StoreError> {
+        Err(StoreError::NotFound(path.clone()))
+    }
 
     /// A file of the workspace's own policy place (`policy.toml`, `holds.toml`, …), whole;
     /// none when it is absent. Anything else that goes wrong is an error, never an absence.

@@ -11,7 +11,7 @@ mod decide;
 
 use std::collections::BTreeMap;
 
-use remit_guest::{Entry, Failure, Scope, Workflow, note};
+use remit_guest::{Entry, Failure, Scope, Workflow, note, params};
 
 use decide::{Others, Paths, Person, is_running};
 
@@ -22,6 +22,10 @@ const ANYBODY: &str = "personal-data";
 
 /// Runs below runs that are followed; deeper ones are left alone.
 const DEPTH_MAX: usize = 32;
+
+/// The parameter that names columns of telemetry, and those whose values may stand there as they are.
+const COLUMN: &str = "telemetry-column";
+const IDS: &[&str] = &["email", "object-id", "user-name", "alias"];
 
 /// The same words for every copy, so that proposals for the same entry are the same proposal.
 const EXPORT_REASON: &str = "holds data of the person concerned";
@@ -39,6 +43,7 @@ impl Workflow for EraseSubject {
         erasure.delete_runs()?;
         erasure.delete_home()?;
         erasure.redact_rest()?;
+        erasure.purge_telemetry()?;
         erasure.say_what_is_left();
         Ok(())
     }
@@ -190,6 +195,30 @@ impl Erasure<'_> {
         Ok(())
     }
 
+    /// Rows of telemetry about the person, in the columns that the operator names: no call says which they are.
+    fn purge_telemetry(&mut self) -> Result<(), Failure> {
+        for column in params::many(COLUMN) {
+            let ids = IDS.iter().flat_map(|name| params::many(name));
+            for id in ids {
+                let rows = format!("/telemetry/*/*/{}/{}", segment(&column), segment(&id));
+                for entry in self.root.select(&rows).list()? {
+                    let entry = entry?;
+                    if !self.root.allows("delete", &entry.path) {
+                        self.leave("entries not deleted, for which the right is not granted");
+                        continue;
+                    }
+                    let proposal = self
+                        .root
+                        .delete(&entry)
+                        .purge()
+                        .because("telemetry of the person concerned");
+                    self.accept("deleted", proposal.propose())?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// A copy for the person, in which others are masked.
     fn export(&mut self, entry: &Entry) -> Result<(), Failure> {
         if !self.root.allows("export", &entry.path) {
@@ -230,6 +259,13 @@ impl Erasure<'_> {
             note!("{why}: {count}");
         }
     }
+}
+
+/// A name as one segment of a pattern.
+fn segment(name: &str) -> String {
+    name.replace('%', "%25")
+        .replace('/', "%2F")
+        .replace('*', "%2A")
 }
 
 /// Whether a failure concerns the whole plan, so that going on would only hide it.

@@ -20,12 +20,14 @@ pub enum Standing {
     Ended(State),
 }
 
-/// Where every step stands. One byte for each step, and the words of those that ended otherwise than
-/// well; nothing else grows.
+/// Where every step stands. One byte for each step, the words of those that ended otherwise than well, and
+/// the operations of those whose end no look shows; nothing else grows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Progress {
     standings: Vec<u8>,
     others: BTreeMap<u64, State>,
+    /// Names of operations, by step.
+    operations: BTreeMap<u64, String>,
     /// Whether the plan was begun.
     pub started: bool,
     /// SHA-256 of the finished package's tag manifest.
@@ -56,6 +58,7 @@ impl Progress {
         Self {
             standings: vec![OPEN; usize::try_from(steps).unwrap_or(usize::MAX)],
             others: BTreeMap::new(),
+            operations: BTreeMap::new(),
             started: false,
             packaged: None,
             finished: false,
@@ -102,6 +105,7 @@ impl Progress {
                     }
                     *self.slot(*step)? = BEGUN;
                     self.others.remove(step);
+                    self.operations.remove(step);
                 }
             }
             Event::Ended(ended) => {
@@ -114,6 +118,9 @@ impl Progress {
                     };
                     if *slot == OTHER {
                         self.others.insert(ended.step, ended.state.clone());
+                    }
+                    if let Some(operation) = &ended.operation {
+                        self.operations.insert(ended.step, operation.clone());
                     }
                 }
             }
@@ -170,6 +177,11 @@ impl Progress {
                 None => Standing::Begun,
             },
         })
+    }
+
+    /// The operation that tells how far a step is whose end no look at its entry shows.
+    pub fn operation(&self, step: u64) -> Option<&str> {
+        self.operations.get(&step).map(String::as_str)
     }
 
     /// Whether a step has succeeded.

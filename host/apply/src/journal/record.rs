@@ -79,6 +79,9 @@ pub struct Ended {
     pub step: u64,
     /// Where it stands now.
     pub state: State,
+    /// What a later look asks about, where the entry itself does not show it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation: Option<String>,
 }
 
 impl Record {

@@ -39,7 +39,7 @@ pub(crate) fn tag(answer: &RawResponse) -> Option<Version> {
 
 /// The entry of a listed file. None when its path would be too long to be written, or the listing says no
 /// version of it.
-pub(crate) fn of_listed(name: &FileName, file: &Tree) -> Option<Entry> {
+pub(crate) fn of_listed(name: &FileName, file: &Tree<'_>) -> Option<Entry> {
     let properties = file.child("Properties")?;
     Some(Entry {
         path: name.path()?,

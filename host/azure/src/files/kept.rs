@@ -27,7 +27,7 @@ const DAY: Millis = 86_400_000;
 /// One page of the list of shares.
 #[derive(Debug)]
 pub(crate) struct SharePage {
-    pub(crate) shares: Vec<Tree>,
+    pub(crate) shares: Vec<Tree<'static>>,
     /// The service's clock.
     now: Option<Millis>,
 }
@@ -258,7 +258,7 @@ pub(crate) fn keeps_it(copy: &Entry) -> String {
 
 /// When a deleted share is let go of. That the service counts whole days only is an assumption, and a day is
 /// added, so that nothing is called gone before it is.
-fn until(share: &Tree, now: Option<Millis>) -> Option<Millis> {
+fn until(share: &Tree<'_>, now: Option<Millis>) -> Option<Millis> {
     let properties = share.child("Properties")?;
     let left: i64 = properties.value("RemainingRetentionDays")?.parse().ok()?;
     Some(now? + (left + 1) * DAY)

@@ -32,7 +32,7 @@ const SPELLED_MAX: usize = 4_096;
 /// One page of a directory.
 #[derive(Debug)]
 pub(crate) struct Page {
-    pub(crate) files: Vec<(String, Tree)>,
+    pub(crate) files: Vec<(String, Tree<'static>)>,
     pub(crate) directories: Vec<String>,
     next: Option<String>,
 }
@@ -205,7 +205,7 @@ impl Files {
                 let name = child.blob_name();
                 name.ok_or(Answer::Malformed("an entry without a name"))
             };
-            match child.name.as_str() {
+            match &*child.name {
                 "File" => page.files.push((name()?, child)),
                 "Directory" => page.directories.push(name()?),
                 _ => {}
@@ -288,7 +288,7 @@ fn gap(path: EntryPath, reason: &str) -> Listed {
 }
 
 /// A listed file, if the pattern chooses it. What no path can say is a gap, never left out in silence.
-fn chosen(directory: &Directory, name: String, file: &Tree, what: &Pattern) -> Option<Listed> {
+fn chosen(directory: &Directory, name: String, file: &Tree<'_>, what: &Pattern) -> Option<Listed> {
     if is_temporary(&name) {
         return None;
     }

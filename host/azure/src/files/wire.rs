@@ -88,7 +88,7 @@ impl Files {
         &self,
         url: Url,
         extra: Extra<'_>,
-    ) -> Result<(Tree, Option<String>), Answer> {
+    ) -> Result<(Tree<'static>, Option<String>), Answer> {
         let mut tried = 0;
         loop {
             let body = Bytes::new();

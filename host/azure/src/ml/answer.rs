@@ -26,6 +26,14 @@ pub(crate) fn about(answer: Answer, path: &EntryPath, doing: &'static str) -> St
     }
 }
 
+/// The answer of a service that does not have what is asked for, where nobody needed to be asked.
+pub(crate) fn absent() -> Answer {
+    Answer::Status {
+        status: 404,
+        code: "NotNamed".to_owned(),
+    }
+}
+
 /// What a listing says of a place that it could not list: a gap when it is out of reach, an error when it may
 /// be another time. That it is not there is for the caller to judge.
 pub(crate) fn unlisted(error: StoreError) -> Result<Gap, StoreError> {

@@ -119,7 +119,9 @@ impl Records {
                 self.change_experiment(&id, &body).await
             }
             Place::Managed(names) => self.put(names, seen, change).await,
-            Place::Metrics(_) | Place::Service(_) | Place::Resource(..) => Err(NO_NAME),
+            Place::Metrics(_) | Place::Service(_) | Place::Resource(..) | Place::Telemetry(_) => {
+                Err(NO_NAME)
+            }
         }
     }
 

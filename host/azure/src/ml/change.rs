@@ -11,6 +11,7 @@ use super::Workspace;
 use super::delete::How;
 use super::itself::is_itself;
 use super::storage::is_account;
+use super::telemetry::NEEDS_PURGE;
 use super::workspace::is_object;
 use crate::change::impossible;
 use crate::names::RESERVED;
@@ -51,6 +52,12 @@ impl StoreMut for Workspace {
                 .records()
                 .delete_resource(path, version, strength.purge)
                 .await;
+        }
+        if Kind::of(path) == Some(Kind::Telemetry) {
+            return match strength.purge {
+                true => self.records().purge(path, version).await,
+                false => Err(impossible(path, NEEDS_PURGE)),
+            };
         }
         let how = match strength.cancel {
             true => How::Cancelled,

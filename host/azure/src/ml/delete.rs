@@ -94,7 +94,7 @@ impl Records {
             Place::Run(id) => self.delete_managed(&["jobs", id], &[]).await?,
             Place::Metrics(id) => return self.delete_metrics(id).await,
             Place::Service(id) => self.delete_service(id).await?,
-            Place::Resource(..) => return Err(NO_NAME),
+            Place::Resource(..) | Place::Telemetry(_) => return Err(NO_NAME),
             Place::Experiment(_) => {
                 let id = seen
                     .text("experimentId")

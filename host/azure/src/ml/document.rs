@@ -8,7 +8,7 @@
 //!   logs): nobody may see it, and no look would be the same as another. That it does is an *assumption*.
 //! - With the values of credentials blanked in place.
 
-use remit_workspace::{Entry, EntryPath, Kind, StoreError, Version, record};
+use remit_workspace::{Entry, EntryPath, Kind, StoreError, Version, layout, record};
 use serde_json::{Map, Value};
 
 /// A document in its one form.
@@ -49,7 +49,7 @@ impl Document {
             drop_what_is_made_anew(&mut members);
         }
         let value = Value::Object(members);
-        let real = value.to_string().into_bytes();
+        let real = serde_json::to_vec(&value).ok()?;
         let shown = remit_formats::blank_credentials(&real).ok()?;
         let value = match shown == real {
             true => value,
@@ -98,10 +98,12 @@ impl Seen {
         };
         let document = Document::of(kind, said).ok_or_else(out)?;
         let entry = record::entry_of(path.clone(), kind, &document.real, &document.value);
-        Ok(Self {
-            entry: entry.ok_or_else(out)?,
-            document,
-        })
+        let mut entry = entry.ok_or_else(out)?;
+        // The document is about rows; how large those are, no call says.
+        if layout::rows_of(&path).is_some() {
+            entry.size_bytes = None;
+        }
+        Ok(Self { entry, document })
     }
 
     /// Whether the service is deleting it.

@@ -159,6 +159,9 @@ impl Records {
         match self.look(path).await {
             Ok(_) => Ok(None),
             Err(StoreError::NotFound(_)) if is_itself(path) => Ok(Some(KEPT_UNKNOWN.to_owned())),
+            Err(StoreError::NotFound(_)) if Kind::of(path) == Some(Kind::Telemetry) => {
+                Ok(Some(ROWS_UNKNOWN.to_owned()))
+            }
             Err(StoreError::NotFound(_)) => self.resource_is_kept(path).await,
             Err(error) => Err(error),
         }
@@ -177,6 +180,9 @@ impl Records {
 
 /// What is said of the states that the service keeps of a workspace that is not shown.
 const KEPT_UNKNOWN: &str = "the service lists no workspaces that it keeps after they were deleted";
+
+/// What is said of rows whose component is not there: a Log Analytics workspace keeps them all the same.
+const ROWS_UNKNOWN: &str = "its component is not there, and nothing else tells where its rows lie";
 
 /// Whether this is the workspace itself.
 pub(crate) fn is_itself(path: &EntryPath) -> bool {

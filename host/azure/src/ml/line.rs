@@ -33,6 +33,8 @@ pub(crate) struct Heard {
     pub(crate) operation: Option<Url>,
     /// Or this: `Location`.
     pub(crate) location: Option<Url>,
+    /// Where a purge is asked about: `x-ms-status-location`.
+    pub(crate) purge: Option<Url>,
     pub(crate) retry_after: Option<Duration>,
 }
 
@@ -76,16 +78,11 @@ impl Line {
         url: &Url,
         body: Option<&Value>,
     ) -> Result<Heard, Answer> {
-        let mut request = Request::new(url.clone(), method);
-        request.insert_header("accept", "application/json");
-        if let Some(body) = body {
-            request.insert_header("content-type", "application/json");
-            request.set_body(Bytes::from(body.to_string()));
-        }
+        let request = request(method, url, body);
         let mut tried = 0;
         loop {
             let answer = self.send_once(&mut request.clone()).await;
-            match answer {
+            match answer.map_err(|(answer, _)| answer) {
                 // A body that cannot be read may have been cut off without our being told.
                 Err(answer)
                     if effect == Effect::Reads
@@ -101,7 +98,17 @@ impl Line {
         }
     }
 
-    async fn send_once(&self, request: &mut Request) -> Result<Heard, Answer> {
+    /// Sends a request once; of an answer that is not good, also how long the service wishes to be left alone.
+    pub(crate) async fn ask(
+        &self,
+        method: Method,
+        url: &Url,
+        body: Option<&Value>,
+    ) -> Result<Heard, (Answer, Option<Duration>)> {
+        self.send_once(&mut request(method, url, body)).await
+    }
+
+    async fn send_once(&self, request: &mut Request) -> Result<Heard, (Answer, Option<Duration>)> {
         let options = PipelineSendOptions {
             skip_checks: true,
             ..Default::default()
@@ -109,24 +116,26 @@ impl Line {
         let answer = self
             .pipeline
             .send(&Context::new(), request, Some(options))
-            .await?;
+            .await
+            .map_err(|error| (error.into(), None))?;
+        let retry_after = header(&answer, "retry-after")
+            .and_then(|text| text.parse().ok())
+            .map(Duration::from_secs);
         let status = u16::from(answer.status());
         let body = answer.body().as_ref();
         if !(200..300).contains(&status) {
             let in_header = header(&answer, "x-ms-error-code");
             let code = in_header.or_else(|| error_code(body)).unwrap_or_default();
-            return Err(Answer::Status { status, code });
+            return Err((Answer::Status { status, code }, retry_after));
         }
+        let broken = |why| (Answer::Malformed(why), None);
         let length = header(&answer, "content-length").and_then(|text| text.parse().ok());
         if length.is_some_and(|length: usize| length != body.len()) {
-            return Err(Answer::Malformed(
-                "a body of another length than it should have",
-            ));
+            return Err(broken("a body of another length than it should have"));
         }
         let body = match body.iter().all(u8::is_ascii_whitespace) {
             true => Value::Null,
-            false => serde_json::from_slice(body)
-                .map_err(|_| Answer::Malformed("a body that is no JSON"))?,
+            false => serde_json::from_slice(body).map_err(|_| broken("a body that is no JSON"))?,
         };
         // An address that cannot be read is one that cannot be asked.
         let place = |name| header(&answer, name).and_then(|text| Url::parse(&text).ok());
@@ -134,9 +143,8 @@ impl Line {
             status,
             operation: place("azure-asyncoperation").or_else(|| place("operation-location")),
             location: place("location"),
-            retry_after: header(&answer, "retry-after")
-                .and_then(|text| text.parse().ok())
-                .map(Duration::from_secs),
+            purge: place("x-ms-status-location"),
+            retry_after,
             body,
         })
     }
@@ -155,6 +163,16 @@ impl Line {
         let wait = self.patience.first_ms << tried.min(7);
         Duration::from_millis(wait.min(10_000))
     }
+}
+
+fn request(method: Method, url: &Url, body: Option<&Value>) -> Request {
+    let mut request = Request::new(url.clone(), method);
+    request.insert_header("accept", "application/json");
+    if let Some(body) = body {
+        request.insert_header("content-type", "application/json");
+        request.set_body(Bytes::from(body.to_string()));
+    }
+    request
 }
 
 /// The code in the body of an error: `{"error": {"code", …}}`, on both planes. One word; anything else would

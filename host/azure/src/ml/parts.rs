@@ -61,11 +61,7 @@ impl Workspace {
                     Err(error) => return stream::iter([Err(error)]).boxed(),
                 };
                 let own = |place: &Pattern| match &id {
-                    Some(id) => {
-                        let container = format!("/azureml-blobstore-{id}/");
-                        let text = place.as_str().replace("/azureml-blobstore-*/", &container);
-                        Pattern::parse(&text).unwrap_or_else(|_| place.clone())
-                    }
+                    Some(id) => layout::in_default_container(place, id),
                     None => place.clone(),
                 };
                 this.list_each(places.iter().map(own).collect())

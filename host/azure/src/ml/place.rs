@@ -2,6 +2,8 @@
 
 use remit_workspace::{EntryPath, Kind, StoreError};
 
+use super::telemetry::Named;
+
 /// A record of the workspace, by the service that has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
@@ -14,17 +16,20 @@ pub(crate) enum Place {
     Service(String),
     /// What the workspace depends on, by kind and name.
     Resource(String, String),
+    /// A table of telemetry, or rows of one.
+    Telemetry(Named),
 }
 
 /// Kinds of registered assets: containers with versions.
 pub(crate) const ASSETS: [&str; 5] = ["models", "data", "components", "environments", "codes"];
 /// Kinds with a name and nothing below.
 pub(crate) const NAMED: [&str; 3] = ["datastores", "computes", "schedules"];
-/// Kinds that this version does not speak of. They are gaps, never left out in silence.
-pub(crate) const UNREAD: [&str; 2] = ["pipelines", "telemetry"];
+/// Kinds that no specification at hand describes. They are gaps, never left out in silence.
+pub(crate) const UNREAD: [&str; 1] = ["pipelines"];
 
 /// What is said of them.
-pub(crate) const NOT_READ: &str = "not read by this version";
+pub(crate) const NOT_READ: &str =
+    "no specification says how published pipelines of the first version are read";
 
 impl Place {
     /// Where the record at `path` is. [`StoreError::NotFound`] for a path that no record has,
@@ -62,6 +67,7 @@ impl Place {
             [root, name] if NAMED.contains(root) => managed(&[root, name]),
             ["services", id] => Self::Service((*id).to_owned()),
             ["resources", kind, name] => Self::Resource((*kind).to_owned(), (*name).to_owned()),
+            ["telemetry", below @ ..] => Self::Telemetry(Named::of(below).ok_or_else(absent)?),
             ["endpoints", kind, name] => managed(&[collection(kind), name]),
             ["endpoints", kind, endpoint, below, name] => {
                 managed(&[collection(kind), endpoint, below, name])
@@ -110,6 +116,17 @@ mod tests {
         check("/runs/a%FF", None);
         check("/blobs/c/x", None);
         check("/files/s/x", None);
-        check("/telemetry/c/t", None);
+        check("/pipelines/p", None);
+        check("/telemetry/c/t/column", None);
+        check("/telemetry/c/t/column/", None);
+        let rows = Some(("column".to_owned(), "a b".to_owned()));
+        check(
+            "/telemetry/c/t/column/a%20b",
+            Some(Place::Telemetry(Named {
+                component: "c".into(),
+                table: "t".into(),
+                rows,
+            })),
+        );
     }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use azure_core::http::Url;
 use futures::future::Either;
 use futures::stream::{self, BoxStream, StreamExt as _};
-use remit_workspace::{EntryPath, Gap, Kind, Pattern, StoreError};
+use remit_workspace::{EntryPath, Gap, Kind, Pattern, StoreError, Wanted};
 use serde_json::Value;
 
 use super::answer::{about, unlisted};
@@ -18,6 +18,7 @@ use super::data::Data;
 use super::document::Seen;
 use super::manage::{Manage, Rows};
 use super::place::{ASSETS, NAMED, NOT_READ, Place, UNREAD};
+use super::purge::Purges;
 use super::resources::UNNAMED;
 use crate::error::Answer;
 
@@ -26,6 +27,7 @@ use crate::error::Answer;
 pub(crate) struct Records {
     pub(crate) manage: Arc<Manage>,
     pub(crate) data: Arc<Data>,
+    pub(crate) purges: Arc<Purges>,
 }
 
 /// What a listing of records finds.
@@ -43,6 +45,11 @@ pub(crate) const AT_ONCE: usize = 8;
 impl Records {
     /// The records that match.
     pub(crate) fn list(&self, pattern: &Pattern) -> Finding {
+        self.list_wanted(pattern, &Wanted::default())
+    }
+
+    /// Those of them that are wanted, and perhaps others.
+    pub(crate) fn list_wanted(&self, pattern: &Pattern, wanted: &Wanted) -> Finding {
         if let Some(path) = pattern.as_path() {
             return self.list_one(path);
         }
@@ -60,8 +67,8 @@ impl Records {
         if may("experiments") {
             findings.push(self.experiments(pattern));
         }
-        if may("runs") {
-            findings.push(self.runs(pattern));
+        if may("runs") && (wanted.may_be(Kind::Run) || wanted.may_be(Kind::Metrics)) {
+            findings.push(self.runs(pattern, wanted));
         }
         findings.extend(
             ASSETS
@@ -83,6 +90,9 @@ impl Records {
         }
         if may("resources") {
             findings.push(self.resources(pattern));
+        }
+        if may("telemetry") {
+            findings.push(self.telemetry(pattern));
         }
         for root in UNREAD.into_iter().filter(|root| may(root)) {
             let path = EntryPath::of_segments([root]).expect("a constant");
@@ -115,6 +125,7 @@ impl Records {
             Place::Metrics(id) => self.metrics(id).await,
             Place::Service(id) => self.service(id).await,
             Place::Resource(kind, name) => self.resource(kind, name).await,
+            Place::Telemetry(named) => self.telemetry_at(named).await,
         };
         let said = said.map_err(|answer| match answer == UNNAMED {
             true => StoreError::OutOfReach {
@@ -131,6 +142,7 @@ impl Records {
             Place::Metrics(_) => ("runId", None),
             Place::Service(id) => ("id", Some(id.as_str())),
             Place::Resource(_, name) => ("name", Some(name.as_str())),
+            Place::Telemetry(_) => ("name", None),
         };
         let theirs = said.get(member).and_then(Value::as_str);
         match (own, theirs) {

@@ -5,7 +5,7 @@ use futures::stream::{self, StreamExt as _};
 use remit_workspace::{EntryPath, Pattern, PolicyPlace, StoreError};
 use serde_json::Value;
 
-use super::answer::{about, unlisted};
+use super::answer::{about, absent, unlisted};
 use super::records::{Finding, Found, Records, found_at, gap};
 use crate::error::Answer;
 
@@ -39,7 +39,7 @@ const TYPES: [(&str, &str); 5] = [
 
 impl Resource {
     /// Whether the id is one of the kind's type: an answer must not name something else to be deleted.
-    fn is_of_its_kind(&self) -> bool {
+    pub(crate) fn is_of_its_kind(&self) -> bool {
         let parts: Vec<&str> = self.id.split('/').collect();
         let [
             "",
@@ -182,6 +182,14 @@ impl Records {
         .boxed()
     }
 
+    /// The Application Insights component that the workspace names.
+    pub(crate) async fn insights(&self) -> Result<Option<Resource>, Answer> {
+        let named = self.named_resources().await?;
+        Ok(named
+            .into_iter()
+            .find(|resource| resource.kind == "insights"))
+    }
+
     /// The resource of this kind and name, if the workspace depends on it.
     pub(crate) async fn resource(&self, kind: &str, name: &str) -> Result<Value, Answer> {
         let resource = self.named_resource(kind, name).await?;
@@ -190,10 +198,6 @@ impl Records {
 
     /// Which resource is meant. That what names it is no longer there does not mean that it is not.
     pub(crate) async fn named_resource(&self, kind: &str, name: &str) -> Result<Resource, Answer> {
-        let absent = || Answer::Status {
-            status: 404,
-            code: "NotNamed".to_owned(),
-        };
         let unnamed = |answer: Answer| match answer.status() {
             404 => UNNAMED,
             _ => answer,

@@ -6,18 +6,21 @@
 use std::sync::Arc;
 
 use futures::stream::{self, StreamExt as _};
-use remit_workspace::{EntryPath, Pattern, StoreError};
+use remit_workspace::{EntryPath, Kind, Pattern, StoreError, Wanted};
 use serde_json::{Value, json};
 
 use super::answer::{about, unlisted};
 use super::data::Service;
 use super::document::Seen;
+use super::filter;
+use super::manage::Rows;
 use super::records::{AT_ONCE, Finding, Found, Records, found_at, gap, name_of};
 use crate::error::Answer;
 
 impl Records {
-    /// Runs and their metrics, as far as the pattern chooses them.
-    pub(crate) fn runs(&self, pattern: &Pattern) -> Finding {
+    /// Runs and their metrics, as far as the pattern chooses them. Those that are not wanted may be left out: the
+    /// service is asked for the wanted experiment only, and with a filter.
+    pub(crate) fn runs(&self, pattern: &Pattern, wanted: &Wanted) -> Finding {
         let place = EntryPath::of_segments(["runs"]).expect("a constant");
         if let Some(id) = pattern.literal_prefix().into_iter().nth(1) {
             return self.run_and_metrics(&place, &id, pattern);
@@ -35,8 +38,21 @@ impl Records {
         let failed = Arc::new(failed);
         // `/runs/*` names nothing below a run.
         let names: Vec<&str> = pattern.as_str().split('/').skip(1).collect();
-        let has_metrics = names.len() > 2 || names.contains(&"**");
-        let per_experiment = self.every_experiment().map({
+        let has_metrics =
+            wanted.may_be(Kind::Metrics) && (names.len() > 2 || names.contains(&"**"));
+        let filter = filter::of(wanted);
+        let experiment = wanted.exactly("experiment").map(ToOwned::to_owned);
+        // An experiment that nobody wants is not asked for its runs. A run may say only its experiment's id.
+        let is_wanted = move |row: &Result<Value, Answer>| match (&experiment, row) {
+            (Some(wanted), Ok(row)) => ["name", "experimentId"]
+                .into_iter()
+                .any(|member| row.get(member).and_then(Value::as_str) == Some(wanted)),
+            _ => true,
+        };
+        let rows = self
+            .every_experiment()
+            .filter(move |row| std::future::ready(is_wanted(row)));
+        let per_experiment = rows.map({
             let (this, place, failed) = (this.clone(), place.clone(), failed.clone());
             move |row| -> Finding {
                 let row = match row {
@@ -47,7 +63,7 @@ impl Records {
                     return gap(place.clone(), "an experiment without a name");
                 };
                 let names = ["experiments", name];
-                let rows = this.data.query(&names, "runs:query", json!({}));
+                let rows = this.filtered_runs(&names, filter.as_deref());
                 let (this, place) = (this.clone(), place.clone());
                 if !has_metrics {
                     let below = place.clone();
@@ -65,6 +81,22 @@ impl Records {
             }
         });
         per_experiment.flatten_unordered(AT_ONCE).boxed()
+    }
+
+    /// The runs of an experiment that a filter chooses; all of them where the service takes no such filter.
+    fn filtered_runs(&self, names: &[&str], filter: Option<&str>) -> Rows {
+        let every = self.data.query(names, "runs:query", json!({}));
+        let Some(filter) = filter else { return every };
+        let query = json!({"filter": filter});
+        let mut filtered = self.data.query(names, "runs:query", query);
+        stream::once(async move {
+            match filtered.next().await {
+                Some(Err(answer)) if answer.status() == 400 => every,
+                first => stream::iter(first).chain(filtered).boxed(),
+            }
+        })
+        .flatten()
+        .boxed()
     }
 
     /// What the pattern chooses of a run that was listed.

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use remit_workspace::{
     Content, Entry, EntryPath, Forecast, Gap, Guard, Kind, Listed, Listing, Pattern, PolicyPlace,
-    References, Relation, Store, StoreError, Version, record,
+    References, Relation, Store, StoreError, Version, Wanted, layout, record,
 };
 use tokio::sync::OnceCell;
 
@@ -18,6 +18,7 @@ use super::manage::Manage;
 use super::place::Place;
 use super::records::{Finding, Found, Records};
 use super::storage::{self, Storage};
+use super::telemetry::BEYOND;
 use super::{Cloud, Target};
 use crate::error::OpenError;
 use crate::{Account, Credential, Options};
@@ -54,6 +55,7 @@ impl Workspace {
         let records = Records {
             data: Arc::new(Data::new(manage.clone())),
             manage,
+            purges: Arc::default(),
         };
         let inner = Inner {
             identity: target.identity(),
@@ -99,9 +101,9 @@ impl Workspace {
     }
 
     /// Records; of resources, with who else uses them.
-    fn recorded(&self, what: &Pattern) -> Listing {
+    fn recorded(&self, what: &Pattern, wanted: &Wanted) -> Listing {
         let records = self.records().clone();
-        listing(records.list(what))
+        listing(records.list_wanted(what, wanted))
             .then(move |found| {
                 let records = records.clone();
                 async move {
@@ -161,11 +163,42 @@ impl Store for Workspace {
         &self.inner.identity
     }
 
+    /// Outputs are those of this workspace: its id is in the name of its default container, and in an account
+    /// that others use, a run of theirs may have the same id.
+    async fn resolve(&self, pattern: &Pattern) -> Result<Vec<Pattern>, StoreError> {
+        let meant = layout::resolve(pattern);
+        if meant == [pattern.clone()] {
+            return Ok(meant);
+        }
+        let root = EntryPath::of_segments(["blobs"]).expect("a constant");
+        let id = match self.storage(&root).await {
+            Ok(storage) => storage.workspace_id.clone(),
+            // The listing says so.
+            Err(StoreError::OutOfReach { .. }) => None,
+            Err(error) => return Err(error),
+        };
+        Ok(match id {
+            Some(id) => meant
+                .iter()
+                .map(|pattern| layout::in_default_container(pattern, &id))
+                .collect(),
+            None => meant,
+        })
+    }
+
     fn list(&self, what: &Pattern) -> Listing {
+        self.list_wanted(what, &Wanted::default())
+    }
+
+    fn list_wanted(&self, what: &Pattern, wanted: &Wanted) -> Listing {
+        let records = self.recorded(what, wanted);
+        let wants_only = |object: bool| wanted.kind.is_some_and(|kind| kind.is_object() == object);
         match what.as_path() {
             Some(path) if is_object(&path) => self.objects(what),
-            Some(_) => self.recorded(what),
-            None => self.recorded(what).chain(self.objects(what)).boxed(),
+            Some(_) => records,
+            None if wants_only(false) => records,
+            None if wants_only(true) => self.objects(what),
+            None => records.chain(self.objects(what)).boxed(),
         }
     }
 
@@ -213,7 +246,10 @@ impl Store for Workspace {
     }
 
     fn generations(&self, of: &EntryPath) -> Listing {
-        if matches!(Kind::of(of), Some(Kind::Workspace | Kind::Resource)) {
+        if matches!(
+            Kind::of(of),
+            Some(Kind::Workspace | Kind::Resource | Kind::Telemetry)
+        ) {
             let (this, path) = (self.clone(), of.clone());
             return stream::once(async move {
                 let kept = match this.records().kept_of(&path).await {
@@ -288,6 +324,7 @@ impl Store for Workspace {
                     _ => forecast,
                 }
             }
+            Kind::Telemetry => self.records().forecast_telemetry(&entry.path, purge),
             Kind::Experiment => {
                 Forecast::Unknown("the service deletes only an experiment without runs".to_owned())
             }
@@ -310,6 +347,14 @@ impl Store for Workspace {
             | None => &[],
             Some(kind) => record::writable_fields(kind),
         }
+    }
+
+    fn beyond(&self, path: &EntryPath) -> Option<&'static str> {
+        layout::rows_of(path).map(|_| BEYOND)
+    }
+
+    async fn has_ended(&self, path: &EntryPath, operation: &str) -> Result<bool, StoreError> {
+        self.records().has_purged(path, operation).await
     }
 
     async fn policy_file(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {

@@ -13,7 +13,7 @@ pub(crate) struct Bed {
 }
 
 /// One record of every kind that is read, sorted.
-pub(crate) const RECORDS: [&str; 23] = [
+pub(crate) const RECORDS: [&str; 33] = [
     "/codes/code/1",
     "/components/step/1",
     "/computes/cluster",
@@ -36,10 +36,20 @@ pub(crate) const RECORDS: [&str; 23] = [
     "/runs/first/metrics",
     "/schedules/weekly",
     "/services/scoring",
+    "/telemetry/ai-practice/AppAvailabilityResults",
+    "/telemetry/ai-practice/AppBrowserTimings",
+    "/telemetry/ai-practice/AppDependencies",
+    "/telemetry/ai-practice/AppEvents",
+    "/telemetry/ai-practice/AppExceptions",
+    "/telemetry/ai-practice/AppMetrics",
+    "/telemetry/ai-practice/AppPageViews",
+    "/telemetry/ai-practice/AppPerformanceCounters",
+    "/telemetry/ai-practice/AppRequests",
+    "/telemetry/ai-practice/AppTraces",
     "/workspace",
 ];
 
-/// What no version reads yet, and says so.
+/// What is not read, or not all of it, and is said to be so.
 pub(crate) const UNREAD: [&str; 2] = ["/pipelines", "/telemetry"];
 
 impl Bed {
@@ -55,7 +65,8 @@ impl Bed {
         let bed = Self::empty(settings).await;
         for path in RECORDS {
             // These come with the workspace itself.
-            if path != "/workspace" && !path.starts_with("/resources/") {
+            let comes_along = ["/workspace", "/resources/", "/telemetry/"];
+            if !comes_along.iter().any(|root| path.starts_with(root)) {
                 bed.sim.seed_record(path, document(path));
             }
         }

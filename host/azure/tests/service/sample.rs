@@ -11,7 +11,7 @@ use crate::bed::{open, path};
 async fn all(store: &dyn Store) -> Vec<Entry> {
     let (entries, _) = listed(store.list(&Pattern::everything())).await.unwrap();
     // What a workspace depends on is not in a directory.
-    let is_compared = |entry: &Entry| entry.path.root() != "resources";
+    let is_compared = |entry: &Entry| !["resources", "telemetry"].contains(&entry.path.root());
     entries.into_iter().filter(is_compared).collect()
 }
 

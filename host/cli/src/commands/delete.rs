@@ -28,7 +28,7 @@ pub(crate) struct Args {
     #[arg(long)]
     keep_parts: bool,
     /// Forget compute targets: their records go, and what is below them stays
-    #[arg(long, conflicts_with_all = ["purge", "cancel_first"])]
+    #[arg(long, conflicts_with_all = ["purge", "cancel_first", "cascade"])]
     detach: bool,
     /// Stop what is running before it is deleted
     #[arg(long)]

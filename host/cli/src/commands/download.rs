@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use remit_export::{Form, Names};
-use remit_workspace::{Entry, EntryPath, Listed, Pattern, layout};
+use remit_workspace::{Entry, EntryPath, Gap, Listed, Pattern, layout};
 
 use crate::args::Target;
 use crate::authority;
 use crate::error::CommandError;
 use crate::exit::Exit;
+use crate::outputs::Outputs;
 use crate::target::Workspace;
 use crate::ui::Ui;
 
@@ -41,9 +42,8 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
     let workspace = Workspace::open(&args.target)?;
     let typed = authority::patterns(std::slice::from_ref(&args.pattern))?.remove(0);
-    let pattern = layout::resolve(&typed);
-    let entries = chosen(&workspace, &pattern, ui).await?;
-    let below = common(&pattern);
+    let entries = chosen(&workspace, &typed, ui).await?;
+    let below = common(&typed, &entries);
     // Names are decided by the set of all, before the first file is written.
     let form = |entry: &Entry| {
         if entry.kind.is_object() {
@@ -106,37 +106,65 @@ pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
 
 async fn chosen(
     workspace: &Workspace,
-    pattern: &Pattern,
+    typed: &Pattern,
     ui: &Ui,
 ) -> Result<Vec<Entry>, CommandError> {
     let mut entries = Vec::new();
-    let mut listing = workspace.store.list(pattern);
+    let meant = workspace.store.resolve(typed).await?;
+    let listings = meant.iter().map(|pattern| workspace.store.list(pattern));
+    let mut listing = stream::iter(listings).flatten();
     while let Some(listed) = listing.try_next().await? {
         match listed {
             Listed::Entry(entry) => entries.push(entry),
-            Listed::Gap(gap) => {
-                ui.warn(format!("nobody could look at {}: {}", gap.path, gap.reason))
-            }
+            Listed::Gap(gap) => unseen(ui, &gap),
         }
     }
-    if entries.is_empty() {
-        return Err(
-            CommandError::new(Exit::Failed, format!("no entry matches {pattern}"))
-                .hint("`remit list` shows what is there"),
-        );
+    if !entries.is_empty() {
+        return Ok(entries);
     }
-    Ok(entries)
+    let none = CommandError::new(Exit::Failed, format!("no entry matches {typed}"));
+    let Some((run, name)) = layout::named_output(typed) else {
+        return Err(none.hint("`remit list` shows what is there"));
+    };
+    // What a pipeline calls its output was written by one of the runs below it.
+    let outputs = Outputs::of(workspace.store.as_ref(), &run, name, typed).await?;
+    for gap in &outputs.gaps {
+        unseen(ui, gap);
+    }
+    match outputs.chosen.is_empty() {
+        true => Err(none.hint(outputs.names())),
+        false => Ok(outputs.chosen),
+    }
 }
 
-/// The folder that all matches lie in: the pattern's fixed part, without the name of a single entry.
-fn common(pattern: &Pattern) -> String {
-    let mut prefix = pattern.literal_prefix();
-    if pattern.as_path().is_some() {
-        prefix.pop();
-    }
-    EntryPath::of_segments(prefix)
-        .map(|path| path.to_string())
-        .unwrap_or_default()
+fn unseen(ui: &Ui, gap: &Gap) {
+    ui.warn(format!("nobody could look at {}: {}", gap.path, gap.reason));
+}
+
+/// The folder that all matches lie in: what is fixed of the pattern, without the name of a single entry.
+/// What a pattern of a run's outputs leaves open (which container, which of two folders, which run below
+/// the pipeline) is fixed where all matches have it in common.
+fn common(typed: &Pattern, entries: &[Entry]) -> String {
+    let meant = layout::resolve(typed);
+    let fixed = meant.first().map_or(0, |pattern| {
+        let pattern = layout::in_default_container(pattern, "any");
+        pattern.literal_prefix().len() - usize::from(pattern.as_path().is_some())
+    });
+    let folder = |entry: &Entry| -> Vec<String> {
+        let names: Vec<&str> = entry.path.written_segments().collect();
+        let depth = fixed.min(names.len().saturating_sub(1));
+        names[..depth]
+            .iter()
+            .map(|name| (*name).to_owned())
+            .collect()
+    };
+    let common = entries.iter().map(folder).reduce(|one, other| {
+        let pairs = one.into_iter().zip(other);
+        let same = pairs.take_while(|(one, other)| one == other);
+        same.map(|(one, _)| one).collect()
+    });
+    let names = common.unwrap_or_default();
+    names.iter().map(|name| format!("/{name}")).collect()
 }
 
 fn relative(path: &EntryPath, below: &str) -> String {

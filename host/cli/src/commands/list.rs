@@ -2,11 +2,13 @@
 
 use std::io::Write as _;
 
-use futures::TryStreamExt as _;
-use remit_workspace::{Kind, Listed, Pattern, layout};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use remit_policy::Duration;
+use remit_workspace::{Kind, Listed, Millis, Pattern, Wanted};
 
 use crate::args::Target;
 use crate::authority;
+use crate::case;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::target::Workspace;
@@ -21,6 +23,13 @@ pub(crate) struct Args {
     /// Only entries of this kind: run, blob, file, model, …
     #[arg(long)]
     kind: Option<String>,
+    /// Only entries last changed longer ago than this: '90 days', '12 h'
+    #[arg(long, value_name = "AGE", value_parser = Duration::parse)]
+    older_than: Option<Duration>,
+    /// Only entries with this property, such as status=Failed, experiment=churn or tag:owner=jane; `*` stands
+    /// for any text. May be repeated
+    #[arg(long = "property", value_name = "NAME=VALUE", value_parser = property)]
+    properties: Vec<(String, String)>,
     #[command(flatten)]
     target: Target,
 }
@@ -35,6 +44,14 @@ pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
         })?),
         None => None,
     };
+    let wanted = Wanted {
+        kind,
+        before: args.older_than.map(|age| {
+            let age = Millis::try_from(age.millis()).unwrap_or(Millis::MAX);
+            case::now().saturating_sub(age)
+        }),
+        properties: args.properties.clone(),
+    };
     let mut patterns = authority::patterns(&args.patterns)?;
     if patterns.is_empty() {
         patterns.push(Pattern::everything());
@@ -42,10 +59,14 @@ pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
     let mut out = ui.out();
     let mut gaps = 0_u64;
     for pattern in &patterns {
-        let mut listing = workspace.store.list(&layout::resolve(pattern));
+        let meant = workspace.store.resolve(pattern).await?;
+        let listings = meant
+            .iter()
+            .map(|pattern| workspace.store.list_wanted(pattern, &wanted));
+        let mut listing = stream::iter(listings).flatten();
         while let Some(listed) = listing.try_next().await? {
             match listed {
-                Listed::Entry(entry) if kind.is_some_and(|kind| kind != entry.kind) => {}
+                Listed::Entry(entry) if !wanted.holds(&entry) => {}
                 Listed::Entry(entry) => match ui.json {
                     true => remit_report::entry_json(&mut out, &entry)?,
                     false => remit_report::list_entry(&mut out, &entry, ui.style())?,
@@ -59,4 +80,11 @@ pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
     }
     out.flush()?;
     Ok(if gaps > 0 { Exit::Partly } else { Exit::Done })
+}
+
+fn property(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("a property is written like status=Failed".to_owned()),
+    }
 }

@@ -167,7 +167,7 @@ pub(crate) async fn plan(
         })
         .await;
     bar.finish_and_clear();
-    let plan = accept_gaps(planned?, &args.accept_gap)?;
+    let plan = accept_gaps(planned?.plan, &args.accept_gap)?;
     Ok((workspace, plan))
 }
 

@@ -12,7 +12,7 @@ use remit_workspace::Entry;
 use crate::args::{Going, Target};
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::planning::{Planning, Proposed, accept_gaps};
+use crate::planning::{OPERATOR, Planned, Planning, Proposed, accept_gaps};
 use crate::target::Workspace;
 use crate::ui::Ui;
 use crate::{applying, authority, case};
@@ -58,7 +58,7 @@ impl Verb<'_> {
             scanners: self.scanners,
             converters: self.converters,
             params: BTreeMap::new(),
-            who: "operator".into(),
+            who: OPERATOR.into(),
             covers: Vec::new(),
             cancel: self.cancel,
         };
@@ -70,13 +70,12 @@ impl Verb<'_> {
             })
             .await;
         bar.finish_and_clear();
-        let plan = plan?;
+        let Planned { plan, was_denied } = plan?;
         if plan.summary().steps == 0
             && plan.summary().gaps == 0
             && plan.summary().incomplete.is_none()
         {
-            let kept = plan.summary().kept;
-            if kept > 0 {
+            if plan.summary().kept > 0 || was_denied {
                 applying::show(ui, Some(&workspace), &plan, None).await?;
                 return Ok(Exit::Refused);
             }

@@ -11,9 +11,17 @@ use crate::exit::Exit;
 /// The code of a failure that is the script's own: an error of syntax or at run time, or what it threw.
 const SCRIPT: &str = "script";
 
+/// The codes with which the host refuses a guest what a right or a hold forbids. A guest may say them of its own
+/// accord: it gains another number for having failed.
+const REFUSALS: [&str; 2] = ["denied", "held"];
+
 impl Guest {
     /// Why this guest did not come to its end.
     pub(crate) fn failed(&self, error: GuestError) -> CommandError {
+        let exit = match &error {
+            GuestError::Refused { code, .. } if REFUSALS.contains(&code.as_str()) => Exit::Refused,
+            _ => Exit::Failed,
+        };
         match (&self.body, &error) {
             (Body::Script(script), GuestError::Refused { code, message }) => {
                 let (place, said) = placed(message);
@@ -28,12 +36,12 @@ impl Guest {
                 match at {
                     Some(error) => CommandError {
                         cause: Cause::File(Box::new(error)),
-                        ..CommandError::new(Exit::Failed, "")
+                        ..CommandError::new(exit, "")
                     },
-                    None => CommandError::new(Exit::Failed, format!("{}: {said}", escape(&file))),
+                    None => CommandError::new(exit, format!("{}: {said}", escape(&file))),
                 }
             }
-            _ => CommandError::new(Exit::Failed, error),
+            _ => CommandError::new(exit, error),
         }
     }
 }

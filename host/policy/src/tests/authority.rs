@@ -171,6 +171,19 @@ fn stronger_forms_are_granted_by_name() {
             &["/blobs/c/a?version=1"],
             "permitted",
         ),
+        // So are rows of telemetry.
+        (
+            "delete=/**",
+            Act::Delete(PLAIN),
+            &["/telemetry/ai/AppTraces/UserId/jane"],
+            "denied",
+        ),
+        (
+            "delete+purge=/**",
+            Act::Delete(PLAIN),
+            &["/telemetry/ai/AppTraces/UserId/jane"],
+            "permitted",
+        ),
         // What cannot be enumerated counts as everything below.
         (
             "delete=/blobs/c/**",
@@ -309,6 +322,24 @@ fn holds_win_over_everything() {
         &[],
         "permitted",
     );
+    // Rows of telemetry may be named by any of their columns, and the component has them all.
+    let jane = "/telemetry/ai/AppTraces/UserId/jane";
+    for (place, expect) in [
+        ("/telemetry/ai/AppTraces/SessionId/7", "held"),
+        ("/telemetry/ai/AppTraces/UserId/joe", "permitted"),
+        ("/resources/insights/ai", "held"),
+    ] {
+        let rows = held(&[&format!("CASE-3 {place}")]);
+        check(&rows, Act::Delete(PURGE), jane, &[], expect);
+    }
+    // An output's name means both places where it may lie.
+    let output = held(&["CASE-9 /runs/x/scores/**"]);
+    check(&output, Act::Delete(PLAIN), "/runs/x", &[], "held");
+    for folder in ["azureml", "dataset"] {
+        let of = |name: &str| format!("/blobs/azureml-blobstore-1/{folder}/x/{name}/a");
+        check(&output, Act::Delete(PLAIN), &of("scores"), &[], "held");
+        check(&output, Act::Delete(PLAIN), &of("other"), &[], "permitted");
+    }
     // What cannot be enumerated might hold it.
     check(
         &run,

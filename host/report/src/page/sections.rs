@@ -263,7 +263,7 @@ pub(super) fn residue(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
     }
     let markup = html! {
         section aria-labelledby="residue" {
-            h2 id="residue" { "Residue: matches that no redaction reaches" }
+            h2 id="residue" { "Residue: what no step reaches" }
             table.stacked {
                 thead { tr { th scope="col" { "entry" } th scope="col" { "where" } th scope="col" { "rule" } } }
                 tbody {

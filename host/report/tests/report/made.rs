@@ -246,6 +246,7 @@ pub(crate) fn progress(
             events.push(Event::Ended(vec![Ended {
                 step: step.number,
                 state,
+                operation: None,
             }]));
         }
     }

@@ -84,6 +84,7 @@ async fn respond(
         );
         return Ok(sent(problem.reply(plane), &[]));
     };
+    house.storage.count(route.name);
     let faults = house.storage.faults.strike(&asked, route.name);
     let mut reply = act(house, &asked, route, named, &faults).await?;
     reply = reply

@@ -142,6 +142,34 @@ impl AzureMl {
         self.house.state().records.generated = Some(GeneratedRuns::new(prefix, experiment, count));
     }
 
+    /// Puts rows into a table of telemetry: of a component, or of the Log Analytics workspace in which its
+    /// rows lie, by the resource's id. Not in the mutation log.
+    pub fn seed_rows(&self, resource: &str, table: &str, rows: impl IntoIterator<Item = Value>) {
+        let mut state = self.house.state();
+        let key = (resource_key(resource), table.to_owned());
+        state.rows.entry(key).or_default().extend(rows);
+    }
+
+    /// The rows of a table of telemetry that are there.
+    pub fn rows(&self, resource: &str, table: &str) -> Vec<Value> {
+        let key = (resource_key(resource), table.to_owned());
+        self.house
+            .state()
+            .rows
+            .get(&key)
+            .cloned()
+            .unwrap_or_default()
+    }
+
+    /// The purge requests that were taken in: for each the resource's id in lower case, and what was asked.
+    pub fn purges(&self) -> Vec<(String, Value)> {
+        let state = self.house.state();
+        let asked = state.purges.iter();
+        asked
+            .map(|purge| (format!("/{}", purge.resource), purge.body.clone()))
+            .collect()
+    }
+
     /// A record by its path (`runs/<id>`, `runs/<id>/metrics`), or a resource by its id, as it is
     /// stored: for tests that do not want to trust an answer.
     pub fn record(&self, path: &str) -> Option<Value> {
@@ -180,6 +208,11 @@ impl AzureMl {
     /// Everything that changed anything so far, records, resources, blobs and files, in order.
     pub fn mutations(&self) -> Vec<Mutation> {
         self.storage.mutations()
+    }
+
+    /// How many requests for an operation came so far, in either half, whatever became of them.
+    pub fn requests(&self, operation: &str) -> u64 {
+        self.storage.requests(operation)
     }
 
     /// Lets something go wrong from now on, in either half.

@@ -45,6 +45,8 @@ pub struct AzureMlSettings {
     pub purge_protection: bool,
     /// How many purge requests an hour a telemetry resource takes.
     pub purges_an_hour: usize,
+    /// How many seconds that hour has, so that a test need not wait for a real one.
+    pub purge_hour_seconds: i64,
 }
 
 impl Default for AzureMlSettings {
@@ -67,6 +69,7 @@ impl Default for AzureMlSettings {
             hard_delete_takes_blobs: true,
             purge_protection: false,
             purges_an_hour: 50,
+            purge_hour_seconds: 3600,
         }
     }
 }

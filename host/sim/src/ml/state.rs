@@ -39,8 +39,9 @@ pub(crate) struct State {
     /// Locks as documents; their ids say what they lock.
     pub(crate) locks: Vec<Value>,
     pub(crate) running: Vec<Running>,
-    /// Purge requests: the resource's key, the id, when, and how often it was looked at.
     pub(crate) purges: Vec<Purge>,
+    /// Rows of telemetry, by the key of the resource that holds them and by table.
+    pub(crate) rows: BTreeMap<(String, String), Vec<Value>>,
 }
 
 /// A purge of telemetry.
@@ -49,6 +50,8 @@ pub(crate) struct Purge {
     pub(crate) resource: String,
     pub(crate) id: String,
     pub(crate) asked: Timestamp,
+    /// What was asked: table and filters.
+    pub(crate) body: Value,
     pub(crate) looks_left: u32,
 }
 
@@ -66,6 +69,7 @@ impl State {
             locks: Vec::new(),
             running: Vec::new(),
             purges: Vec::new(),
+            rows: BTreeMap::new(),
         }
     }
 

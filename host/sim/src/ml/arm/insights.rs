@@ -3,7 +3,7 @@
 //! What a workspace-based component collects lies in its Log Analytics workspace and is purged
 //! there; the purge of the component is for classic ones (facts.md, section 1).
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::ml::arm::logs;
 use crate::ml::arm::resources::{self, key, list_of};
@@ -40,14 +40,5 @@ fn purge(call: &mut Call<'_>) -> Result<Reply, Problem> {
             "The component is workspace-based; purge its Log Analytics workspace.",
         ));
     }
-    let id = logs::request(call, &key)?;
-    let place = format!(
-        "{}{}/operations/{id}?api-version={}",
-        call.asked.base,
-        call.asked.raw_path.trim_end_matches("/purge"),
-        call.asked.parameter("api-version").unwrap_or_default()
-    );
-    Ok(Reply::accepted()
-        .header("x-ms-status-location", place)
-        .json(&json!({"operationId": id})))
+    logs::request(call, &key)
 }

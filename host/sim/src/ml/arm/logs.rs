@@ -2,7 +2,6 @@
 //! purge requests are here for Application Insights as well: their body, their number an hour,
 //! and that they end only after a while.
 
-use hyper::StatusCode;
 use jiff::SignedDuration;
 use serde_json::json;
 
@@ -13,6 +12,7 @@ use crate::ml::problem::Problem;
 use crate::ml::route::{Route, of_group, routes};
 use crate::ml::seed::LOGS;
 use crate::ml::state::{Purge, resource_key};
+use crate::ml::telemetry::{self, OPERATORS};
 use crate::mutation::Effect;
 use crate::reply::Reply;
 
@@ -61,11 +61,8 @@ fn deleted_list(call: &mut Call<'_>) -> Result<Reply, Problem> {
     Call::ok(&json!({"value": value}))
 }
 
-/// The operators that a filter may have.
-const OPERATORS: &[&str] = &["==", "=~", "in", "in~", ">", ">=", "<", "<=", "between"];
-
-/// Takes a purge request in, and says its id.
-pub(crate) fn request(call: &mut Call<'_>, resource: &str) -> Result<String, Problem> {
+/// Takes a purge request in, and says where it is told how far it is.
+pub(crate) fn request(call: &mut Call<'_>, resource: &str) -> Result<Reply, Problem> {
     let body = call.asked.json()?;
     let filters = body["filters"].as_array().cloned().unwrap_or_default();
     if !body["table"].is_string() || filters.is_empty() {
@@ -80,7 +77,8 @@ pub(crate) fn request(call: &mut Call<'_>, resource: &str) -> Result<String, Pro
         }
     }
     let now = call.world.now();
-    let hour_ago = now - SignedDuration::from_hours(1);
+    let hour = SignedDuration::from_secs(call.state.settings.purge_hour_seconds);
+    let hour_ago = now - hour;
     let recent: Vec<_> = call
         .state
         .purges
@@ -90,7 +88,7 @@ pub(crate) fn request(call: &mut Call<'_>, resource: &str) -> Result<String, Pro
     if recent.len() >= call.state.settings.purges_an_hour {
         let free = recent
             .iter()
-            .map(|purge| purge.asked + SignedDuration::from_hours(1))
+            .map(|purge| purge.asked + hour)
             .min()
             .unwrap_or(now);
         let wait = free.duration_since(now).as_secs().max(0).unsigned_abs() + 1;
@@ -104,28 +102,29 @@ pub(crate) fn request(call: &mut Call<'_>, resource: &str) -> Result<String, Pro
         resource: resource.to_owned(),
         id: id.clone(),
         asked: now,
+        body,
         looks_left: call.state.settings.looks,
     });
     let by = call.by;
     let document = call.state.get(resource).map(std::borrow::Cow::into_owned);
     call.state
         .note(call.world, by, resource, document.as_ref(), Effect::Changed);
-    Ok(id)
-}
-
-fn purge(call: &mut Call<'_>) -> Result<Reply, Problem> {
-    let key = key(call, LOGS, "logs");
-    call.record(&key)?;
-    let id = request(call, &key)?;
     let place = format!(
         "{}{}/operations/{id}?api-version={}",
         call.asked.base,
         call.asked.raw_path.trim_end_matches("/purge"),
         call.asked.parameter("api-version").unwrap_or_default()
     );
-    Ok(Reply::new(StatusCode::ACCEPTED)
+    // The id in the body is another one, as in the examples of the specifications.
+    Ok(Reply::accepted()
         .header("x-ms-status-location", place)
-        .json(&json!({"operationId": id})))
+        .json(&json!({"operationId": identity::fresh()})))
+}
+
+fn purge(call: &mut Call<'_>) -> Result<Reply, Problem> {
+    let key = key(call, LOGS, "logs");
+    call.record(&key)?;
+    request(call, &key)
 }
 
 /// How far a purge is.
@@ -138,11 +137,16 @@ pub(crate) fn status(call: &mut Call<'_>, kind: &str, placeholder: &str) -> Resu
         .iter_mut()
         .find(|purge| purge.resource == resource && purge.id == id)
         .ok_or_else(|| Problem::not_found(&id))?;
+    let is_first = purge.looks_left > 0;
     purge.looks_left = purge.looks_left.saturating_sub(1);
-    let status = if purge.looks_left == 0 {
-        "completed"
-    } else {
-        "pending"
+    let is_done = purge.looks_left == 0;
+    let purge = purge.clone();
+    if is_done && is_first {
+        telemetry::purge(call.state, &purge);
+    }
+    let status = match is_done {
+        true => "completed",
+        false => "pending",
     };
     Call::ok(&json!({"status": status}))
 }

@@ -46,7 +46,7 @@ fn every_script_opens_with_its_header_and_reads_without_a_problem() {
         };
         assert_eq!(check(&text, role, &asks(&text)), [], "{}", path.display());
     }
-    assert_eq!(seen, 8);
+    assert_eq!(seen, 11);
 }
 
 #[test]

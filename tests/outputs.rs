@@ -1,0 +1,156 @@
+//! A run's outputs by their names, in a directory and in the service.
+
+use remit_sim::{AzureMl, AzureMlSettings};
+use serde_json::json;
+
+use crate::bed::{Bed, Ran};
+
+/// A pipeline whose outputs are its own and those of a run below it; another workspace of the account has
+/// a run of the same id.
+struct Service {
+    bed: Bed,
+    sim: AzureMl,
+    _runtime: tokio::runtime::Runtime,
+}
+
+impl Service {
+    fn new() -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let settings = AzureMlSettings::default();
+        let own = format!("azureml-blobstore-{}", settings.workspace_id);
+        let sim = runtime.block_on(AzureMl::start(settings)).unwrap();
+        sim.seed_record("/experiments/e", json!({"experimentId": "1", "name": "e"}));
+        let run = |id: &str, parent: Option<&str>| {
+            let document = json!({"runId": id, "experimentName": "e", "status": "Completed", "parentRunId": parent});
+            sim.seed_record(&format!("/runs/{id}"), document);
+        };
+        run("nightly", None);
+        run("nightly-step", Some("nightly"));
+        let other = "azureml-blobstore-another";
+        for container in [&own, other] {
+            sim.storage().seed_container(container);
+        }
+        for (container, name) in [
+            (own.as_str(), "azureml/nightly/scores/part-0"),
+            (&own, "dataset/nightly/scores/more/part-1"),
+            (&own, "azureml/nightly-step/model_output/model.pkl"),
+            (&own, "azureml/nightly-step/metrics_output"),
+            (other, "azureml/nightly/scores/part-0"),
+            (other, "azureml/nightly/theirs/part-0"),
+        ] {
+            sim.storage()
+                .seed_blob(container, name, format!("{container} {name}"));
+        }
+        Self {
+            bed: Bed::new(),
+            sim,
+            _runtime: runtime,
+        }
+    }
+
+    fn remit(&self, arguments: &[&str]) -> Ran {
+        let id = self.sim.arm_id();
+        let target = format!(
+            "azureml:/{}",
+            id.replace("/providers/Microsoft.MachineLearningServices", "")
+        );
+        let mut command = self.bed.command(&[arguments, &["-w", &target]].concat());
+        command.env("REMIT_MANAGEMENT_URL", self.sim.url());
+        Ran::of(command.output().unwrap())
+    }
+}
+
+/// Names below a folder, sorted.
+fn names(bed: &Bed, folder: &str) -> Vec<String> {
+    let files = bed.tree(folder).into_keys();
+    files.map(|name| String::from_utf8(name).unwrap()).collect()
+}
+
+#[test]
+fn outputs_of_a_directory_are_reached_by_name() {
+    let bed = Bed::with_sample();
+    let download =
+        |pattern: &str, into: &str| bed.remit(&["download", pattern, into, "-w", "sample"]);
+    download("/runs/churn-000000/scores/**", "scores")
+        .exits(0)
+        .says("Downloaded 1 entry");
+    assert_eq!(names(&bed, "scores"), ["part-00000.csv"]);
+    download("/runs/churn-000000/scores/part-00000.csv", "one").exits(0);
+    assert_eq!(names(&bed, "one"), ["part-00000.csv"]);
+    download("/runs/churn-000000/scroes/**", "none")
+        .exits(1)
+        .says("outputs there are: /runs/churn-000000 has scores");
+    download("/runs/absent/scores/**", "none")
+        .exits(1)
+        .says("/runs/absent");
+    let listed = bed.remit(&["list", "/runs/churn-000000/scores/**", "-w", "sample"]);
+    assert_eq!(listed.exits(0).stdout.lines().count(), 1);
+}
+
+#[test]
+fn outputs_of_a_pipeline_are_its_own_and_those_of_the_runs_below() {
+    let service = Service::new();
+    let download = |pattern: &str, into: &str| service.remit(&["download", pattern, into]);
+    // Both folders of this workspace's own container, and nothing of the other's.
+    download("/runs/nightly/scores/**", "scores")
+        .exits(0)
+        .says("2 entries");
+    let got = service.bed.tree("scores");
+    assert_eq!(got.len(), 2);
+    for content in got.values() {
+        assert!(!String::from_utf8_lossy(content).contains("another"));
+    }
+    download("/runs/nightly/model_output/**", "model").exits(0);
+    assert_eq!(names(&service.bed, "model"), ["model.pkl"]);
+    // An output may be one file.
+    download("/runs/nightly/metrics_output/**", "metrics").exits(0);
+    assert_eq!(names(&service.bed, "metrics"), ["metrics_output"]);
+    download("/runs/nightly-step/model_output/**", "step").exits(0);
+    assert_eq!(names(&service.bed, "step"), ["model.pkl"]);
+    let said = download("/runs/nightly/theirs/**", "none").exits(1);
+    let said = said
+        .says("/runs/nightly has scores")
+        .says("/runs/nightly-step has metrics_output, model_output");
+    assert!(!said.stderr.contains("has theirs"), "{}", said.stderr);
+}
+
+/// What is typed, held and deleted is one and the same.
+#[test]
+fn an_output_is_held_and_deleted_by_its_name() {
+    let service = Service::new();
+    let blobs = || {
+        service
+            .sim
+            .storage()
+            .holdings("azureml-blobstore-another")
+            .len()
+    };
+    let before = blobs();
+    let hold = [
+        "hold",
+        "add",
+        "CASE-7",
+        "/runs/nightly/scores/more/**",
+        "--reason",
+        "asked",
+    ];
+    service.remit(&hold).exits(0);
+    let delete = [
+        "delete",
+        "/runs/nightly/scores/**",
+        "--yes",
+        "--case",
+        "d.case",
+    ];
+    service.remit(&delete).says("CASE-7").says("1 gone");
+    assert_eq!(blobs(), before, "another workspace has a run of that id");
+    let listed = service.remit(&["list", "/runs/nightly/scores/**"]).exits(0);
+    assert_eq!(listed.stdout.lines().count(), 1, "{}", listed.stdout);
+    service
+        .remit(&["delete", "/runs/nightly", "--plan", "--case", "r.case"])
+        .says("CASE-7");
+}
