@@ -372,6 +372,33 @@ async fn a_policy_that_cannot_be_read_is_not_gone() {
     assert!(is_purged(&bed));
 }
 
+/// A policy that allows it, and a hold list with nothing in it: both go with the account, and what is left is ended
+/// without them.
+#[tokio::test]
+async fn a_policy_that_allows_it_goes_with_its_account() {
+    let bed = bed().await;
+    let bounds =
+        "version = 1\n[bounds]\ndelete = { paths = [\"/**\"], purge = true, cascade = true }\n";
+    bed.sim.storage().seed_container("remit");
+    bed.sim.storage().seed_blob("remit", "policy.toml", bounds);
+    bed.sim
+        .storage()
+        .seed_blob("remit", "holds.toml", "version = 1\n");
+    let planned = Planned::of(&bed.store, &DELETED, true).await;
+    bed.goes_wrong("Workspaces_Delete", FaultKind::Status(409, None));
+    let progress = planned.apply(bed.again()).await.unwrap();
+    let standing = planned.standing(&progress, STORAGE);
+    assert!(
+        matches!(standing, Standing::Ended(State::GoneOn(_))),
+        "{standing:?}"
+    );
+    assert!(!progress.finished);
+    bed.sim.clear_faults();
+    let progress = planned.apply(bed.again()).await.unwrap();
+    check_done(&planned, &progress, true, "without its policy");
+    assert!(is_purged(&bed));
+}
+
 /// Absent when the plan was made, and then present: the plan was made under another policy.
 #[tokio::test]
 async fn a_policy_that_changed_keeps_the_account() {

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{Act, Authority, Denied, Effect, GuestDigest, Manifest, Refused, Right, Strength};
 
-const PLAIN: Strength = Strength {
+pub(super) const PLAIN: Strength = Strength {
     purge: false,
     cascade: false,
     cancel: false,
@@ -12,7 +12,7 @@ const PURGE: Strength = Strength {
     purge: true,
     ..PLAIN
 };
-const CASCADE: Strength = Strength {
+pub(super) const CASCADE: Strength = Strength {
     cascade: true,
     ..PLAIN
 };
@@ -23,7 +23,7 @@ const CANCEL: Strength = Strength {
 
 /// Effects as text: `/x` an entry, `/x/**` everything below `/x`.
 #[track_caller]
-fn check(
+pub(super) fn check(
     authority: &Authority,
     act: Act,
     target: &str,
@@ -56,7 +56,7 @@ fn check(
     denied
 }
 
-fn operator(lines: &[&str]) -> Authority {
+pub(super) fn operator(lines: &[&str]) -> Authority {
     Authority::for_operator(rights(lines), Policy::absent())
 }
 
@@ -267,71 +267,6 @@ fn a_workspace_goes_with_everything_in_it() {
         policy("", &holds(&["C-1 /files/a"])),
     );
     check(&held, delete, "/workspace", &[], "held");
-}
-
-/// The policy goes with the account it lies in: by a delete of the account itself that may take all, while no
-/// hold is left, and where the policy itself does not say otherwise.
-#[test]
-fn the_policy_goes_with_its_account_and_with_nothing_else() {
-    const ACCOUNT: &str = "/resources/storage/acct";
-    let delete = Act::Delete(CASCADE);
-    let all = operator(&["delete+cascade=/**", "redact=/**", "archive=/**"]);
-    for (effects, expect) in [
-        (&[][..], "permitted"),
-        (&[ACCOUNT][..], "permitted"),
-        (&["/resources/storage/acct/**"][..], "permitted"),
-        (&["/resources/storage/other/**"][..], "reserved"),
-        (&["/blobs/**"][..], "reserved"),
-        (&["/blobs/remit/policy.toml"][..], "reserved"),
-    ] {
-        check(&all, delete, ACCOUNT, effects, expect);
-    }
-    check(
-        &all,
-        delete,
-        "/workspace",
-        &["/resources/storage/acct/**"],
-        "reserved",
-    );
-    for act in [Act::Redact, Act::Archive] {
-        check(
-            &all,
-            act,
-            "/runs/x",
-            &["/resources/storage/acct/**"],
-            "reserved",
-        );
-    }
-    check(
-        &operator(&["delete=/**"]),
-        Act::Delete(PLAIN),
-        ACCOUNT,
-        &[],
-        "denied",
-    );
-    check(
-        &operator(&["delete+cascade=/resources/**"]),
-        delete,
-        ACCOUNT,
-        &[],
-        "denied",
-    );
-    for held in [
-        "C-1 /files/a",
-        "C-1 /runs/x/metrics",
-        "C-1 /models/m/*",
-        "C-1 /resources/vault/v",
-        "C-1 /blobs/other@account/x",
-    ] {
-        let held =
-            Authority::for_operator(rights(&["delete+cascade=/**"]), policy("", &holds(&[held])));
-        check(&held, delete, ACCOUNT, &[], "held");
-    }
-    let bounded = Authority::for_operator(
-        rights(&["delete+cascade=/**"]),
-        policy("version = 1\n[bounds]\ndelete = [\"/**\"]\n", ""),
-    );
-    check(&bounded, delete, ACCOUNT, &[], "denied");
 }
 
 #[test]

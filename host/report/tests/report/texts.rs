@@ -306,6 +306,30 @@ fn verified_or_not() {
     );
 }
 
+/// A workspace that is gone can be asked nothing: that is neither well nor broken, and is not called either.
+#[test]
+fn what_nobody_can_look_at_any_more() {
+    let verification = Verification {
+        unseen: 120,
+        hidden: 1,
+        is_without_workspace: true,
+        ..Verification::default()
+    };
+    insta::assert_snapshot!(
+        text(|out| show_verification(out, &verification, Style::Plain).unwrap()),
+        @r"
+    control   the workspace itself is not there, and with it the way to look into it
+    holds     1 hidden until the service lets go of them
+    unseen    120 entries that nobody can look at any more: only the journal tells
+    verified  what can be looked at is as it should be
+    "
+    );
+    insta::assert_snapshot!(
+        text(|out| verification_json(out, &verification).unwrap()),
+        @r#"{"remit":1,"verification":{"holds":true,"gone":0,"hidden":1,"redacted":0,"archived":0,"unchanged":0,"unseen":120,"broken":0,"findings":[]}}"#
+    );
+}
+
 #[test]
 fn what_became_of_the_others() {
     let show = |beside: Beside| {
