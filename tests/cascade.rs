@@ -137,18 +137,6 @@ fn a_lock_or_a_hold_refuses_all_of_it_by_name() {
 }
 
 #[test]
-fn what_takes_everything_along_is_wanted_by_name() {
-    let scene = Scene::new();
-    for at in ["/workspace", "/resources/vault/*"] {
-        scene
-            .remit(&["delete", at, "--purge", "--yes"])
-            .exits(0)
-            .says("which wants --cascade");
-    }
-    assert!(scene.sim.mutations().is_empty());
-}
-
-#[test]
 fn the_account_alone_is_no_plan() {
     let scene = Scene::new();
     scene

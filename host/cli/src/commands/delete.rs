@@ -75,13 +75,6 @@ pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
                 ));
                 return Ok(());
             }
-            if !args.cascade && matches!(entry.kind, Kind::Workspace | Kind::Resource) {
-                ui.warn(format!(
-                    "{} stays: it takes everything below along, which wants --cascade",
-                    entry.path
-                ));
-                return Ok(());
-            }
             export_first(scope, &entry, &args.going).await?;
             proposed(scope.delete(&named(&entry), &options).await)
         })
