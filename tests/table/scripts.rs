@@ -140,6 +140,25 @@ fn a_run_that_is_held_keeps_no_other() {
 }
 
 #[test]
+fn a_report_is_shown_whole_and_asks_for_nothing() {
+    let scene = Scene::new();
+    // `/pipelines` is a gap: it is told, and nobody has to accept it where nothing is to be done.
+    let script = "for entry in scope.list(\"/**\") { } for i in 0..5 { note(`line ${i}`); }";
+    let arguments = [
+        "run", "-e", script, "--allow", "list=/**", "--case", "r.case",
+    ];
+    let ran = scene.remit(&arguments).exits(0).says("/pipelines: no");
+    for line in 0..5 {
+        assert!(
+            ran.stdout.contains(&format!("line {line}")),
+            "{}",
+            ran.stdout
+        );
+    }
+    scene.unchanged();
+}
+
+#[test]
 fn an_inventory_counts_what_a_listing_lists() {
     let scene = Scene::new();
     with(

@@ -57,6 +57,8 @@ impl Line {
 /// Gaps and notes that are shown one by one, and groups of what is kept.
 const GAPS_SHOWN: u64 = 10;
 const NOTES_SHOWN: usize = 3;
+/// Of a plan that proposes nothing.
+const NOTES_OF_A_REPORT: usize = 300;
 const REFERRED_SHOWN: usize = 10;
 const GROUPS_SHOWN: usize = 4;
 const NOTE_CHARS_MAX: usize = 200;
@@ -203,7 +205,12 @@ fn residue(plan: &Plan, lines: &mut Vec<Line>) -> Result<(), PlanError> {
 
 fn notes(plan: &Plan, lines: &mut Vec<Line>) -> Result<(), PlanError> {
     let mut label = "notes";
-    for note in plan.notes().take(NOTES_SHOWN) {
+    // Where nothing is proposed, they are what was asked for.
+    let shown = match plan.summary().steps {
+        0 => NOTES_OF_A_REPORT,
+        _ => NOTES_SHOWN,
+    };
+    for note in plan.notes().take(shown) {
         let note = words::hearsay(&note?.message, NOTE_CHARS_MAX);
         lines.push(Line::new(
             label,
@@ -212,7 +219,7 @@ fn notes(plan: &Plan, lines: &mut Vec<Line>) -> Result<(), PlanError> {
         ));
         label = "";
     }
-    let more = plan.summary().notes.saturating_sub(NOTES_SHOWN as u64);
+    let more = plan.summary().notes.saturating_sub(shown as u64);
     if more > 0 {
         lines.push(Line::new(
             "",

@@ -19,5 +19,10 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
     let (workspace, plan) = plan::plan(&args.guest, OnFailure::LeaveNothing, ui).await?;
     applying::show(ui, Some(&workspace), &plan, None).await?;
+    let summary = plan.summary();
+    // A report was shown. There is nothing to ask or to approve; what nobody could see stands in it.
+    if summary.steps == 0 && summary.kept == 0 && summary.incomplete.is_none() {
+        return Ok(Exit::Done);
+    }
     applying::carry_out(ui, &workspace, plan, args.yes).await
 }
