@@ -323,7 +323,12 @@ impl Run<'_> {
             },
             false => self.setup.authority.clone(),
         };
-        let permitted = match authority.permit(step.act.asks_for(), &step.path, step.effect_set()) {
+        let permitted = match authority.permit_part(
+            step.act.asks_for(),
+            &step.path,
+            &step.above,
+            step.effect_set(),
+        ) {
             Ok(permitted) => permitted,
             Err(Denied::Held { cases, .. }) => {
                 let cases: Vec<String> = cases.iter().map(ToString::to_string).collect();

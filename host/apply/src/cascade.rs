@@ -126,7 +126,12 @@ async fn obstacle(
     else {
         return None;
     };
-    if let Err(denied) = authority.permit(step.act.asks_for(), &step.path, step.effect_set()) {
+    if let Err(denied) = authority.permit_part(
+        step.act.asks_for(),
+        &step.path,
+        &step.above,
+        step.effect_set(),
+    ) {
         return Some(why_denied(&denied));
     }
     let entry = match store.stat(&step.path).await {

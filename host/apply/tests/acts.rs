@@ -75,6 +75,19 @@ async fn every_member_of_the_effect_set_is_asked_about_again() {
 }
 
 #[tokio::test]
+async fn a_hold_on_a_run_above_is_asked_about_again() {
+    let memory = bed::workspace();
+    let mut step = bed::step(&memory, "/files/gone.txt", bed::delete()).await;
+    step.above = vec![path("/runs/parent"), path("/runs/pipeline")];
+    let planned = bed::plan_of(&memory, &[step]).await;
+    hold(&memory, "/runs/pipeline");
+    let progress = planned.apply_plainly(memory.clone()).await.unwrap();
+    assert!(memory.contents().contains_key(&path("/files/gone.txt")));
+    let state = standing(&planned, &progress, "delete", "/files/gone.txt");
+    assert_eq!(state, State::Held("hold CASE-7".into()));
+}
+
+#[tokio::test]
 async fn what_others_deleted_is_not_said_to_be_our_work() {
     let memory = bed::workspace();
     let planned = bed::plan(&memory).await;

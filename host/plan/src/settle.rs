@@ -244,6 +244,11 @@ fn merge(into: &mut Step, from: Step) -> Result<(), PlanError> {
     if into.part_of.is_none() {
         into.part_of = from.part_of;
     }
+    for path in from.above {
+        if !into.above.contains(&path) {
+            into.above.push(path);
+        }
+    }
     for path in from.effects.entries {
         if !into.effects.entries.contains(&path) {
             into.effects.entries.push(path);

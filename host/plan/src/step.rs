@@ -45,6 +45,10 @@ pub struct Step {
         skip_serializing_if = "Option::is_none"
     )]
     pub part_of: Option<EntryPath>,
+    /// The runs above the run that the entry is or belongs to, the nearest first: a right or a hold on one of
+    /// them covers the entry.
+    #[serde(default, with = "text::paths", skip_serializing_if = "Vec::is_empty")]
+    pub above: Vec<EntryPath>,
     /// What the act destroys besides the entry itself.
     #[serde(default, skip_serializing_if = "Effects::is_empty")]
     pub effects: Effects,
@@ -252,6 +256,7 @@ impl Step {
             guard,
             reason: reason.into(),
             part_of: None,
+            above: Vec::new(),
             effects: Effects::default(),
             needs: Vec::new(),
             rank: 0,

@@ -287,7 +287,7 @@ impl Authority {
     /// Whether the right holds on this entry, in its plain form. For a right that changes something,
     /// holds count; proposing and acting need [`Authority::permit`] all the same.
     pub fn allows(&self, right: Right, path: &EntryPath) -> Result<(), Denied> {
-        self.check(right, Strength::default(), Effect::Entry(path))
+        self.check(right, Strength::default(), Effect::Entry(path), &[])
     }
 
     /// Whether the act is allowed on the entry and on every member of its effect set.
@@ -302,7 +302,19 @@ impl Authority {
         target: &EntryPath,
         effects: impl IntoIterator<Item = Effect<'e>>,
     ) -> Result<Permitted, Denied> {
-        self.check_member(act, Effect::Entry(target))?;
+        self.permit_part(act, target, &[], effects)
+    }
+
+    /// The same, of a part of the records `above`, which names do not tell: the runs above a run. A right or a
+    /// hold on one of them covers the part.
+    pub fn permit_part<'e>(
+        &self,
+        act: Act,
+        target: &EntryPath,
+        above: &[EntryPath],
+        effects: impl IntoIterator<Item = Effect<'e>>,
+    ) -> Result<Permitted, Denied> {
+        self.check_member(act, Effect::Entry(target), above)?;
         for effect in effects {
             // An account is deleted by a step of its own, and by no other.
             if cover::is_account(effect.path()) && effect.path() != target {
@@ -313,7 +325,7 @@ impl Authority {
                     all_below: matches!(effect, Effect::AllBelow(_)),
                 }));
             }
-            self.check_member(act, effect)?;
+            self.check_member(act, effect, above)?;
         }
         Ok(Permitted {
             act,
@@ -321,7 +333,12 @@ impl Authority {
         })
     }
 
-    fn check_member(&self, act: Act, effect: Effect<'_>) -> Result<(), Denied> {
+    fn check_member(
+        &self,
+        act: Act,
+        effect: Effect<'_>,
+        above: &[EntryPath],
+    ) -> Result<(), Denied> {
         let mut effect = effect;
         let mut strength = act.strength();
         if let Act::Delete(_) = act {
@@ -333,11 +350,17 @@ impl Authority {
             strength.purge |= path.generation().is_some() || layout::rows_of(path).is_some();
             strength.cascade |= matches!(effect, Effect::AllBelow(_));
         }
-        self.check(act.right(), strength, effect)
+        self.check(act.right(), strength, effect, above)
     }
 
     /// The one check. Reserved places first, then holds, because they win over everything.
-    fn check(&self, right: Right, strength: Strength, effect: Effect<'_>) -> Result<(), Denied> {
+    fn check(
+        &self,
+        right: Right,
+        strength: Strength,
+        effect: Effect<'_>,
+        above: &[EntryPath],
+    ) -> Result<(), Denied> {
         let Whole {
             asks,
             grant,
@@ -351,7 +374,7 @@ impl Authority {
             path: effect.path().clone(),
             all_below,
         };
-        let member = Member::of(effect);
+        let member = Member::below(effect, above);
         let reserved = match &member {
             Member::Entry(subject) => cover::is_reserved(subject.path()),
             // The policy goes with its account, and only a delete takes that. Every hold reaches it, so that

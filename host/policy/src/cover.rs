@@ -21,13 +21,23 @@ pub(crate) enum Member<'a> {
 pub(crate) struct Subject<'a> {
     path: &'a EntryPath,
     owner: Option<EntryPath>,
+    /// Records that it is a part of, which no name says.
+    above: &'a [EntryPath],
     key: EntryPath,
 }
 
 impl<'a> Member<'a> {
     pub(crate) fn of(effect: Effect<'a>) -> Self {
+        Self::below(effect, &[])
+    }
+
+    /// The same, of a part of these records.
+    pub(crate) fn below(effect: Effect<'a>, above: &'a [EntryPath]) -> Self {
         match effect {
-            Effect::Entry(path) => Self::Entry(Subject::of(path)),
+            Effect::Entry(path) => Self::Entry(Subject {
+                above,
+                ..Subject::of(path)
+            }),
             Effect::AllBelow(top) => Self::AllBelow(top),
         }
     }
@@ -38,6 +48,7 @@ impl<'a> Subject<'a> {
         Self {
             path,
             owner: layout::owner_of(path),
+            above: &[],
             key: path.match_key(),
         }
     }
@@ -47,13 +58,12 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// Whether the pattern covers this entry: by its name, or because it covers the record that owns it.
+/// Whether the pattern covers this entry: by its name, or because it covers a record that owns it.
 pub(crate) fn covers(pattern: &Pattern, subject: &Subject<'_>) -> bool {
-    pattern.governs(subject.path)
-        || subject
-            .owner
-            .as_ref()
-            .is_some_and(|owner| pattern.governs(owner))
+    let mut names = std::iter::once(subject.path)
+        .chain(subject.owner.as_ref())
+        .chain(subject.above);
+    names.any(|name| pattern.governs(name))
 }
 
 /// A pattern as a hold: it protects what it covers, and the record to which all of that belongs.

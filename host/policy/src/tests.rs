@@ -1,5 +1,6 @@
 //! The crate's promises, through its public API.
 
+mod above;
 mod account;
 mod authority;
 mod ceilings;

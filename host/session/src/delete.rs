@@ -78,7 +78,7 @@ impl Scope {
             detach: how.detach,
             forecast: State::from(forecast.clone()),
         };
-        let mut step = self.step(entry, version, act, &how.reason);
+        let mut step = self.step(entry, version, act, &how.reason).await?;
         if how.purge && entry.kind.is_object() && entry.path.generation().is_none() {
             step.effects.entries = self.generations(&entry.path).await?;
         }

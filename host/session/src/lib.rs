@@ -17,6 +17,7 @@
 //! A guest learns a [`Failure`]; a [`Fault`] of the host stops it. Why something was denied, only the
 //! operator learns, as a [`Denial`].
 
+mod above;
 mod budget;
 mod converter;
 mod cut;

@@ -112,7 +112,9 @@ impl Scope {
             .into());
         }
         let version = self.pin(entry).await?;
-        let step = self.step(entry, version, remit_plan::Act::Archive {}, why);
+        let step = self
+            .step(entry, version, remit_plan::Act::Archive {}, why)
+            .await?;
         self.permit(&step)?;
         // Rights first: what a record is told of is for whoever may archive it.
         if !entry.kind.can_be_archived() {
@@ -190,23 +192,28 @@ impl Scope {
         }
     }
 
-    pub(crate) fn step(
+    pub(crate) async fn step(
         &self,
         entry: &Entry,
         version: Version,
         act: remit_plan::Act,
         why: &str,
-    ) -> Step {
+    ) -> Answer<Step> {
         let guard = self.session.store.guard(&entry.path);
-        Step::propose(entry, version, guard, act, reason(why))
+        Ok(Step {
+            above: self.above(entry).await?,
+            ..Step::propose(entry, version, guard, act, reason(why))
+        })
     }
 
     /// The one check of a step: the right, the holds and the scope, on everything that it reaches.
     pub(crate) fn permit(&self, step: &Step) -> Tried<()> {
-        match self
-            .authority
-            .permit(step.act.asks_for(), &step.path, step.effect_set())
-        {
+        match self.authority.permit_part(
+            step.act.asks_for(),
+            &step.path,
+            &step.above,
+            step.effect_set(),
+        ) {
             // A permission is for an act; the plan's own is asked for anew when it is applied.
             Ok(_permitted) => Ok(()),
             Err(denied) => {

@@ -59,12 +59,8 @@ impl Scope {
         let Some(redaction) = self.cut(entry, &version, &cut).await? else {
             return Err(self.nothing_to_cut(entry, &how.scanner).into());
         };
-        let step = self.step(
-            entry,
-            version,
-            remit_plan::Act::Redact(redaction),
-            &how.reason,
-        );
+        let act = remit_plan::Act::Redact(redaction);
+        let step = self.step(entry, version, act, &how.reason).await?;
         self.permit(&step)?;
         self.session.tally(&step, entry.size_bytes.unwrap_or(0))?;
         Ok(self.session.draft(|draft| draft.propose(&step)).map(drop)?)
@@ -134,7 +130,7 @@ impl Scope {
             redaction,
             through: None,
         };
-        let mut step = self.step(entry, version, act, &how.reason);
+        let mut step = self.step(entry, version, act, &how.reason).await?;
         self.permit(&step)?;
         if let Some(converter) = &how.through {
             let conversion = self.converted(entry, &step.version, converter).await?;

@@ -78,6 +78,8 @@ pub(crate) struct State {
     /// What was proposed on an entry: a hash of its path, and one of the act.
     pub(crate) proposed: HashMap<u64, u64>,
     pub(crate) residue: HashSet<u64>,
+    /// Of runs that were looked at: whose children they are.
+    pub(crate) parents: HashMap<EntryPath, Option<EntryPath>>,
     /// Kinds to be counted, for the percentage of them that was proposed.
     pub(crate) kinds: BTreeSet<Kind>,
     pub(crate) listed: BTreeMap<Kind, u64>,
@@ -115,6 +117,7 @@ impl Session {
             tally: Tally::new(),
             proposed: HashMap::new(),
             residue: HashSet::new(),
+            parents: HashMap::new(),
             kinds: BTreeSet::new(),
             listed: BTreeMap::new(),
             said: Said::default(),

@@ -15,8 +15,7 @@ use crate::ui::Ui;
 
 /// Delete entries: plan, show, ask, apply in one go
 ///
-/// A record takes its owned parts with it: a run its metrics, artifacts and outputs, and its children, which must be
-/// chosen too.
+/// A record takes its owned parts with it: a run its metrics, artifacts, outputs and children.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// What to delete, such as '/runs/old-*' or '/files/**/*.tmp'
