@@ -45,9 +45,9 @@ fn a_percentage_is_of_all_there_are_and_not_of_those_wanted() {
         scene.sim.seed_record(&format!("/runs/old{at}"), run);
     }
     let script =
-        r#"for r in scope.list("/runs/*").property("experiment", "old") { r.delete("old"); }"#;
+        r#"for r in scope.list("/runs/**").property("experiment", "old") { r.delete("old"); }"#;
     let mut arguments = vec!["plan", "-e", script, "--case", "r.case"];
-    for right in ["list=/runs/*", "read=/runs/*", "delete=/runs/**"] {
+    for right in ["list=/runs/**", "read=/runs/**", "delete=/runs/**"] {
         arguments.extend(["--allow", right]);
     }
     scene
