@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher as _};
 use futures::StreamExt as _;
 use remit_plan::{Residue, Step};
 use remit_policy::{Act, Bounded, Measure};
-use remit_workspace::{Kind, Listed, Pattern, Store, StoreError};
+use remit_workspace::{Kind, Listed, Pattern, Store, StoreError, Wanted};
 
 use crate::{Code, Failure, Fault, Session};
 
@@ -78,14 +78,14 @@ impl Session {
         }
     }
 
-    /// Lists a kind's whole root to count it, unless a guest's own listing has shown all of it.
+    /// Lists all of a kind to count it, unless a guest's own listing has shown all of it.
     pub(crate) async fn count(&self, kind: Kind) {
         if self.state().listed.contains_key(&kind) {
             return;
         }
         let root = Pattern::parse(&format!("/{}/**", root_of(kind))).expect("a constant");
-        match counted(&*self.store, &root).await {
-            Ok(counts) => self.listed(&counts, |other| root_of(other) == root_of(kind)),
+        match counted(&*self.store, &root, kind).await {
+            Ok(count) => self.listed(&BTreeMap::from([(kind, count)]), |other| other == kind),
             Err(error) => {
                 let mut state = self.state();
                 if let Some(draft) = &mut state.draft {
@@ -98,16 +98,20 @@ impl Session {
     }
 }
 
-/// Counts the entries that match, by kind. Gaps count nothing.
-async fn counted(store: &dyn Store, what: &Pattern) -> Result<BTreeMap<Kind, u64>, StoreError> {
-    let mut counts = BTreeMap::new();
-    let mut listing = store.list(what);
+/// Counts the entries of a kind that match. Gaps count nothing.
+async fn counted(store: &dyn Store, what: &Pattern, kind: Kind) -> Result<u64, StoreError> {
+    let wanted = Wanted {
+        kind: Some(kind),
+        ..Wanted::default()
+    };
+    let mut count = 0;
+    let mut listing = store.list_wanted(what, &wanted);
     while let Some(listed) = listing.next().await {
         if let Listed::Entry(entry) = listed? {
-            *counts.entry(entry.kind).or_default() += 1;
+            count += u64::from(wanted.holds(&entry));
         }
     }
-    Ok(counts)
+    Ok(count)
 }
 
 fn hash(of: &impl Hash) -> u64 {

@@ -1,5 +1,6 @@
 //! The simulator as its user holds it: started, seeded, watched, and stopped by dropping it.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -99,6 +100,13 @@ impl Storage {
         let requests = self.shared.requests.lock();
         let requests = requests.unwrap_or_else(std::sync::PoisonError::into_inner);
         requests.get(operation).copied().unwrap_or_default()
+    }
+
+    /// The same for every operation that was asked for.
+    pub fn all_requests(&self) -> BTreeMap<&'static str, u64> {
+        let requests = self.shared.requests.lock();
+        let requests = requests.unwrap_or_else(std::sync::PoisonError::into_inner);
+        requests.clone()
     }
 
     /// Lets something go wrong from now on.

@@ -111,7 +111,8 @@ pub trait Store: Send + Sync + Debug {
     /// The version of an entry made as strict as this backend can: for a directory, with the digest of
     /// the content. A step carries this one; every method that takes a version takes either.
     ///
-    /// [`StoreError::Changed`] when the entry is no longer the version it was listed with.
+    /// A backend that has to look for it says [`StoreError::Changed`] when the entry is no longer the version it was
+    /// listed with; one whose listed versions are as strict as they get gives that back, and asks nothing.
     async fn pin(&self, entry: &Entry) -> Result<Version, StoreError>;
 
     /// The content of this version, from `offset` on. For a record: its JSON document with the values

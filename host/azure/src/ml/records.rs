@@ -5,7 +5,8 @@
 //! thing alone is an *assumption* (the specifications give both one schema): where it does not hold, a step
 //! finds its record changed, and does nothing.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 
 use azure_core::http::Url;
 use futures::future::Either;
@@ -27,6 +28,8 @@ use crate::error::Answer;
 pub(crate) struct Records {
     pub(crate) manage: Arc<Manage>,
     pub(crate) data: Arc<Data>,
+    /// Of runs that were listed: in which experiment. It never changes.
+    pub(crate) experiments: Arc<Mutex<HashMap<String, String>>>,
     pub(crate) purges: Arc<Purges>,
 }
 

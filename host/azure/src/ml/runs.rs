@@ -3,7 +3,7 @@
 //! A list of runs is one of each experiment's, since the specification has no other. That it has archived runs
 //! and children too, unless they are filtered out, is an *assumption*.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use futures::stream::{self, StreamExt as _};
 use remit_workspace::{EntryPath, Kind, Pattern, StoreError, Wanted};
@@ -16,6 +16,9 @@ use super::filter;
 use super::manage::Rows;
 use super::records::{AT_ONCE, Finding, Found, Records, found_at, gap, name_of};
 use crate::error::Answer;
+
+/// Runs whose experiment is remembered, some 100 bytes each. Others are looked at.
+const REMEMBERED_MAX: usize = 1 << 16;
 
 impl Records {
     /// Runs and their metrics, as far as the pattern chooses them. Those that are not wanted may be left out: the
@@ -64,6 +67,7 @@ impl Records {
                 };
                 let names = ["experiments", name];
                 let rows = this.filtered_runs(&names, filter.as_deref());
+                let rows = this.remembered(rows, name);
                 let (this, place) = (this.clone(), place.clone());
                 if !has_metrics {
                     let below = place.clone();
@@ -81,6 +85,22 @@ impl Records {
             }
         });
         per_experiment.flatten_unordered(AT_ONCE).boxed()
+    }
+
+    /// The same rows; that these runs are of this experiment will not be asked again.
+    fn remembered(&self, rows: Rows, experiment: &str) -> Rows {
+        let (known, experiment) = (self.experiments.clone(), experiment.to_owned());
+        let remember = move |row: &Result<Value, Answer>| {
+            let Some(run) = row.as_ref().ok().and_then(|row| row.get("runId")?.as_str()) else {
+                return;
+            };
+            let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+            if known.len() == REMEMBERED_MAX {
+                known.clear();
+            }
+            known.insert(run.to_owned(), experiment.clone());
+        };
+        rows.inspect(remember).boxed()
     }
 
     /// The runs of an experiment that a filter chooses; all of them where the service takes no such filter.
@@ -151,17 +171,10 @@ impl Records {
     pub(crate) fn children(&self, run: &EntryPath) -> Finding {
         let (this, run) = (self.clone(), run.clone());
         stream::once(async move {
-            let seen = match this.look(&run).await {
-                Ok(seen) => seen,
+            let experiment = match this.experiment_at(&run).await {
+                Ok(experiment) => experiment,
                 Err(StoreError::NotFound(_)) => return stream::empty().boxed(),
                 Err(error) => return stream::iter([unlisted(error).map(Found::Gap)]).boxed(),
-            };
-            let experiment = match this.experiment_of(&seen).await {
-                Ok(experiment) => experiment,
-                Err(answer) => {
-                    let error = about(answer, &run, "listing the children");
-                    return stream::iter([unlisted(error).map(Found::Gap)]).boxed();
-                }
             };
             let id = run.file_name();
             let rows = this.data.children(experiment.as_deref(), &id);
@@ -172,6 +185,21 @@ impl Records {
         })
         .flatten()
         .boxed()
+    }
+
+    /// The name of the experiment of the run at `path`, without a look where it was listed.
+    async fn experiment_at(&self, path: &EntryPath) -> Result<Option<String>, StoreError> {
+        let known = self.experiments.lock();
+        let known = known
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&path.file_name())
+            .cloned();
+        if known.is_some() {
+            return Ok(known);
+        }
+        let run = self.look(path).await?;
+        let experiment = self.experiment_of(&run).await;
+        experiment.map_err(|answer| about(answer, path, "listing the children"))
     }
 
     /// The name of a run's experiment: its document may say only the id.

@@ -56,6 +56,7 @@ impl Workspace {
             data: Arc::new(Data::new(manage.clone())),
             manage,
             purges: Arc::default(),
+            experiments: Arc::default(),
         };
         let inner = Inner {
             identity: target.identity(),
@@ -214,10 +215,10 @@ impl Store for Workspace {
     }
 
     async fn pin(&self, entry: &Entry) -> Result<Version, StoreError> {
-        let now = self.stat(&entry.path).await?;
-        match now.version == entry.version {
-            true => Ok(now.version),
-            false => Err(StoreError::Changed(entry.path.clone())),
+        match is_object(&entry.path) {
+            true => self.account(&entry.path).await?.pin(entry).await,
+            // The digest of the document is as strict as it gets.
+            false => Ok(entry.version.clone()),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The simulator as its user holds it: started, seeded, watched, and stopped by dropping it.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::Ipv4Addr;
 use std::path::Path;
@@ -213,6 +214,11 @@ impl AzureMl {
     /// How many requests for an operation came so far, in either half, whatever became of them.
     pub fn requests(&self, operation: &str) -> u64 {
         self.storage.requests(operation)
+    }
+
+    /// The same for every operation that was asked for.
+    pub fn all_requests(&self) -> BTreeMap<&'static str, u64> {
+        self.storage.all_requests()
     }
 
     /// Lets something go wrong from now on, in either half.
