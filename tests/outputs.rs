@@ -154,3 +154,35 @@ fn an_output_is_held_and_deleted_by_its_name() {
         .remit(&["delete", "/runs/nightly", "--plan", "--case", "r.case"])
         .says("CASE-7");
 }
+
+/// Files of a model and of a data asset lie where their documents say.
+#[test]
+fn files_of_an_asset_are_downloaded_from_where_they_lie() {
+    let bed = Bed::with_sample();
+    let get = |pattern: &str, into: &str| bed.remit(&["download", pattern, into, "-w", "sample"]);
+    get("/models/churn-model/1/**", "model").exits(0);
+    assert_eq!(
+        bed.tree("model").into_keys().collect::<Vec<_>>(),
+        [b"model.bin"]
+    );
+    get("/data/churn-training/1/**", "data").exits(0);
+    assert!(!bed.tree("data").is_empty());
+    // Its own document is another thing.
+    get("/models/churn-model/1", "document").exits(0);
+    assert_eq!(
+        bed.tree("document").into_keys().collect::<Vec<_>>(),
+        [b"1.json"]
+    );
+    get("/models/churn-model/7/**", "none").exits(1);
+    let file = "sample/records/models/churn-model/1.json";
+    let document = std::fs::read_to_string(bed.path(file)).unwrap();
+    bed.write(
+        file,
+        &document.replace("models/churn-model/1/", "models/nowhere/"),
+    );
+    get("/models/churn-model/1/**", "none")
+        .exits(1)
+        .says("no file of /models/churn-model/1 was found")
+        .says("remit show /models/churn-model/1");
+    assert!(!bed.path("none").exists());
+}

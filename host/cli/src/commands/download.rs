@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use remit_export::{Form, Names};
-use remit_workspace::{Entry, EntryPath, Gap, Listed, Pattern, layout};
+use remit_workspace::{Entry, EntryPath, Gap, Kind, Listed, Pattern, Relation, layout};
 
 use crate::args::Target;
 use crate::authority;
@@ -109,6 +109,9 @@ async fn chosen(
     typed: &Pattern,
     ui: &Ui,
 ) -> Result<Vec<Entry>, CommandError> {
+    if let Some(record) = with_files(typed) {
+        return files(workspace, &record, ui).await;
+    }
     let mut entries = Vec::new();
     let meant = workspace.store.resolve(typed).await?;
     let listings = meant.iter().map(|pattern| workspace.store.list(pattern));
@@ -137,6 +140,38 @@ async fn chosen(
     }
 }
 
+/// The model or the data asset whose files a pattern means: `/models/NAME/VERSION/**`. They lie where its
+/// document says; nothing lies below its own path.
+fn with_files(typed: &Pattern) -> Option<EntryPath> {
+    let record = typed.as_str().strip_suffix("/**")?;
+    let record = Pattern::parse(record).ok()?.as_path()?;
+    matches!(Kind::of(&record), Some(Kind::Model | Kind::Data)).then_some(record)
+}
+
+async fn files(
+    workspace: &Workspace,
+    record: &EntryPath,
+    ui: &Ui,
+) -> Result<Vec<Entry>, CommandError> {
+    workspace.store.stat(record).await?;
+    let mut entries = Vec::new();
+    let mut parts = workspace.store.parts(record, Relation::Referenced);
+    while let Some(listed) = parts.try_next().await? {
+        match listed {
+            Listed::Entry(entry) => entries.push(entry),
+            Listed::Gap(gap) => unseen(ui, &gap),
+        }
+    }
+    match entries.is_empty() {
+        true => Err(
+            CommandError::new(Exit::Failed, format!("no file of {record} was found")).hint(
+                format!("its document says where they lie: remit show {record}"),
+            ),
+        ),
+        false => Ok(entries),
+    }
+}
+
 fn unseen(ui: &Ui, gap: &Gap) {
     ui.warn(format!("nobody could look at {}: {}", gap.path, gap.reason));
 }
@@ -146,10 +181,14 @@ fn unseen(ui: &Ui, gap: &Gap) {
 /// the pipeline) is fixed where all matches have it in common.
 fn common(typed: &Pattern, entries: &[Entry]) -> String {
     let meant = layout::resolve(typed);
-    let fixed = meant.first().map_or(0, |pattern| {
-        let pattern = layout::in_default_container(pattern, "any");
-        pattern.literal_prefix().len() - usize::from(pattern.as_path().is_some())
-    });
+    let fixed = match with_files(typed) {
+        // Wherever they lie, their names begin where they differ.
+        Some(_) => usize::MAX,
+        None => meant.first().map_or(0, |pattern| {
+            let pattern = layout::in_default_container(pattern, "any");
+            pattern.literal_prefix().len() - usize::from(pattern.as_path().is_some())
+        }),
+    };
     let folder = |entry: &Entry| -> Vec<String> {
         let names: Vec<&str> = entry.path.written_segments().collect();
         let depth = fixed.min(names.len().saturating_sub(1));
