@@ -92,7 +92,7 @@ async fn ceilings_are_counted_again_from_the_steps() {
     let memory = bed::workspace();
     for (policy, complaint) in [
         ("delete = { entries = 4 }", "5"),
-        ("delete = { bytes = 60 }", "at most 60 B"),
+        ("delete = { bytes = 100 }", "at most 100 B"),
         ("redact = { entries = 1 }", "redact"),
         ("export = { entries = 3 }", "export"),
     ] {
