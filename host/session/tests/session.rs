@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "session/above.rs"]
+mod above;
 #[path = "session/bench.rs"]
 mod bench;
 #[path = "session/deleting.rs"]
