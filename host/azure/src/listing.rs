@@ -418,6 +418,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_page_that_came_before_is_no_next_one() {
+        let page = |name: &str| {
+            let body = format!(
+                "<EnumerationResults><Blobs><Blob><Name>{name}</Name></Blob></Blobs><NextMarker>m</NextMarker></EnumerationResults>"
+            );
+            Page::parse(body.as_bytes(), None, &Query::default(), None).unwrap()
+        };
+        let first = page("a").first_unlike(None).unwrap();
+        assert!(first.is_some());
+        assert!(page("a").first_unlike(first.as_ref()).is_err());
+        assert!(page("b").first_unlike(first.as_ref()).is_ok());
+    }
+
+    #[test]
     fn what_names_begin_with() {
         for (pattern, expect) in [
             ("/**", ""),
