@@ -145,3 +145,66 @@ fn the_account_alone_is_no_plan() {
         .says("it goes only with /workspace");
     assert!(scene.sim.mutations().is_empty());
 }
+
+/// Whoever does not wait is told what goes on, and sees to its end later: `begun` is no failure and no end.
+#[test]
+fn a_delete_that_nobody_waits_for_is_ended_later() {
+    let scene = Scene::new();
+    scene
+        .remit(&[
+            "delete",
+            "/workspace",
+            "--cascade",
+            "--no-wait",
+            "--yes",
+            "--case",
+            "w.case",
+        ])
+        .exits(7)
+        .says("1 begun")
+        .says("The service goes on with 1 delete, not awaited. Later: remit apply")
+        .says("w.case");
+    assert!(scene.is_there());
+    scene.remit(&["show", "w.case"]).exits(0).says("1 begun");
+    scene.remit(&["case", "close", "w.case", "--now"]).exits(3);
+    scene
+        .remit(&["apply", "w.case", "--yes"])
+        .exits(7)
+        .says("1 gone-on");
+    assert!(!scene.is_there());
+}
+
+/// Each waits for the one before it, however often it is applied without waiting.
+#[test]
+fn without_waiting_the_order_holds() {
+    let scene = Scene::new();
+    scene.plan("all.case");
+    let apply = [
+        "apply",
+        "all.case",
+        "--yes",
+        "--accept-gap",
+        "all",
+        "--no-wait",
+    ];
+    let mut exits = Vec::new();
+    while exits.last() != Some(&7) {
+        assert!(exits.len() < 20, "it comes to no end: {exits:?}");
+        let there_before = scene.is_there();
+        let ran = scene.remit(&apply);
+        exits.push(ran.exit.unwrap());
+        if there_before && !scene.is_there() {
+            assert_eq!(scene.sim.soft_deleted().len(), 1, "{exits:?}");
+        }
+    }
+    // Once for the registry, once for the purge of the vault, once for the workspace.
+    assert!(
+        exits.len() > 2 && exits[..exits.len() - 1].iter().all(|exit| *exit == 5),
+        "{exits:?}"
+    );
+    scene
+        .remit(&["apply", "all.case", "--yes"])
+        .exits(7)
+        .says("1 gone-on");
+    assert!(!scene.is_there());
+}

@@ -9,7 +9,7 @@ use remit_plan::{Approval, Plan, Signers};
 use remit_policy::{Authority, Tally};
 use remit_workspace::{Kind, Millis, Store};
 
-use crate::{ApplyError, Journal, policy, policy_pin};
+use crate::{ApplyError, Journal, policy};
 
 /// A plan that may be applied now.
 #[derive(Debug)]
@@ -72,9 +72,8 @@ pub async fn admit(
             expired.strftime("%Y-%m-%d %H:%M UTC").to_string(),
         ));
     }
-    if !policy::is_gone(&plan, &progress, store).await?
-        && policy_pin(store).await? != manifest.about.policy
-    {
+    let policy = policy::now(&plan, &progress, store).await?;
+    if policy.is_some_and(|(_, pin)| pin != manifest.about.policy) {
         return Err(ApplyError::PolicyChanged);
     }
     authority

@@ -2,7 +2,8 @@
 //!
 //! Steps go in *strides*. The intents of a stride are on the disk before its first act; its ends are
 //! flushed together when all its acts have come back. So a stop loses at most the ends of one stride,
-//! and the next run asks the workspace about those.
+//! and the next run asks the workspace about those. A delete that the service goes on with by itself gets no end
+//! either: it stays begun, nothing that is ordered after it is begun, and the next run asks in the same way.
 
 use std::fmt;
 use std::sync::Arc;
@@ -100,6 +101,7 @@ pub async fn apply(admitted: Admitted, setup: &Setup) -> Result<Progress, ApplyE
         setup,
         journal,
         package,
+        has_under_way: false,
     };
     let now = (setup.clock)();
     run.journal.start(steps, now).await?;
@@ -119,6 +121,9 @@ pub async fn apply(admitted: Admitted, setup: &Setup) -> Result<Progress, ApplyE
         }
         run.pass(|step| step.rank == rank && !matches!(step.act, Act::Export { .. }))
             .await?;
+        if run.has_under_way {
+            break;
+        }
     }
     if !setup.stop.is_asked() && (1..=steps).all(|step| !run.journal.progress().is_to_do(step)) {
         if !cascade.has_taken_the_workspace(run.journal.progress()) {
@@ -136,6 +141,8 @@ struct Run<'a> {
     setup: &'a Setup,
     journal: Journal,
     package: Option<Arc<Package>>,
+    /// Whether the service goes on with a delete that is not awaited.
+    has_under_way: bool,
 }
 
 /// A step that may be carried out now.
@@ -205,29 +212,31 @@ impl Run<'_> {
             self.side_by_side(deletes, self.setup.deletes_in_flight)
                 .await,
         );
-        let bytes = results.iter().map(|(_, bytes)| bytes).sum();
-        ended.extend(results.into_iter().map(|(ended, _)| ended));
+        self.has_under_way |= results.iter().any(|result| result.is_none());
+        let bytes = results.iter().flatten().map(|(_, bytes)| bytes).sum();
+        ended.extend(results.into_iter().flatten().map(|(ended, _)| ended));
         ended.sort_by_key(|ended| ended.step);
         let steps = ended.len() as u64;
-        self.write(Event::Ended(ended)).await?;
+        if steps > 0 {
+            self.write(Event::Ended(ended)).await?;
+        }
         (self.setup.watch)(Stride { steps, bytes });
         Ok(())
     }
 
-    /// Carries out steps, so many at once; how each ended, and the bytes of its entry.
-    async fn side_by_side(&self, ready: Vec<Ready>, in_flight: usize) -> Vec<(Ended, u64)> {
+    /// Carries out steps, so many at once; how each ended, and the bytes of its entry. None where it goes on.
+    async fn side_by_side(&self, ready: Vec<Ready>, in_flight: usize) -> Vec<Option<(Ended, u64)>> {
         stream::iter(ready)
             .map(|ready| async move {
-                let mut operation = None;
-                let state = self.carry_out(&ready, &mut operation).await;
-                (
-                    Ended {
-                        step: ready.step.number,
-                        state,
-                        operation,
-                    },
-                    ready.step.bytes().unwrap_or(0),
-                )
+                let Stands::Ended { state, operation } = self.carry_out(&ready).await else {
+                    return None;
+                };
+                let ended = Ended {
+                    step: ready.step.number,
+                    state,
+                    operation,
+                };
+                Some((ended, ready.step.bytes().unwrap_or(0)))
             })
             .buffer_unordered(in_flight.max(1))
             .collect()
@@ -302,24 +311,23 @@ impl Run<'_> {
     /// their account, as the plan wanted: as they were before.
     async fn authority_now(&self) -> Result<Authority, ApplyError> {
         let (store, authority) = (&*self.setup.store, &self.setup.authority);
-        if policy::is_gone(self.plan, self.journal.progress(), store).await? {
-            return Ok(authority.clone());
-        }
-        let (policy, pin) = policy::read(store).await?;
-        match pin == self.plan.manifest().about.policy {
-            true => Ok(authority.under(policy)),
-            false => Err(ApplyError::PolicyChanged),
+        match policy::now(self.plan, self.journal.progress(), store).await? {
+            None => Ok(authority.clone()),
+            Some((policy, pin)) if pin == self.plan.manifest().about.policy => {
+                Ok(authority.under(policy))
+            }
+            Some(_) => Err(ApplyError::PolicyChanged),
         }
     }
 
-    /// One step: permitted anew, then done. `operation` is named where it alone tells of the end.
-    async fn carry_out(&self, ready: &Ready, operation: &mut Option<String>) -> State {
+    /// One step: permitted anew, then done.
+    async fn carry_out(&self, ready: &Ready) -> Stands {
         let step = &ready.step;
         // Nothing undoes these, and the ones before took their time.
         let authority = match is_of_cascade(step) {
             true => match self.authority_now().await {
                 Ok(authority) => authority,
-                Err(error) => return State::Failed(causes(&error)),
+                Err(error) => return State::Failed(causes(&error)).into(),
             },
             false => self.setup.authority.clone(),
         };
@@ -332,13 +340,15 @@ impl Run<'_> {
             Ok(permitted) => permitted,
             Err(Denied::Held { cases, .. }) => {
                 let cases: Vec<String> = cases.iter().map(ToString::to_string).collect();
-                return State::Held(format!("hold {}", cases.join(", ")));
+                return State::Held(format!("hold {}", cases.join(", "))).into();
             }
-            Err(denied) => return State::Skipped(format!("no longer permitted: {denied}")),
+            Err(denied) => {
+                return State::Skipped(format!("no longer permitted: {denied}")).into();
+            }
         };
         let store = &self.setup.store;
         let done = match &step.act {
-            Act::Export { .. } => self.export(step).await.map(|()| State::Done),
+            Act::Export { .. } => self.export(step).await.map(|()| State::Done.into()),
             Act::Redact(_) => {
                 let done_before = ready.begun_before && self.is_redacted(step).await;
                 let redacted = match done_before {
@@ -353,25 +363,21 @@ impl Run<'_> {
             Act::Archive {} => {
                 // Its version changed with it, so it cannot be asked for once more.
                 if ready.begun_before && matches!(self.is_archived(step).await, Ok(true)) {
-                    return State::Done;
+                    return State::Done.into();
                 }
                 let archived = store.archive(&permitted, &step.version).await;
-                archived.map(|_version| State::Done)
+                archived.map(|_version| State::Done.into())
             }
             Act::Delete { detach, .. } => {
                 let deleted = match detach {
                     true => store.detach(&permitted, &step.version).await,
                     false => store.delete(&permitted, &step.version).await,
                 };
-                deleted.map(|deleted| {
-                    let (state, named) = stands(deleted);
-                    *operation = named;
-                    state
-                })
+                deleted.map(Stands::from)
             }
         };
         match done {
-            Ok(state) => state,
+            Ok(stands) => stands,
             Err(error) => self.settle(ready, &permitted, error).await,
         }
     }
@@ -381,14 +387,14 @@ impl Run<'_> {
         &self,
         step: &Step,
         permitted: &remit_policy::Permitted,
-    ) -> Result<State, StoreError> {
+    ) -> Result<Stands, StoreError> {
         if !step.kind.is_object() {
-            return Ok(State::Done);
+            return Ok(State::Done.into());
         }
         let forgotten = self.setup.store.forget(permitted, &step.version).await?;
-        Ok(match stands(forgotten) {
-            (State::Gone, _) => State::Done,
-            (state, _) => state,
+        Ok(match forgotten {
+            Deleted::Gone => State::Done.into(),
+            other => other.into(),
         })
     }
 
@@ -398,15 +404,15 @@ impl Run<'_> {
         ready: &Ready,
         permitted: &remit_policy::Permitted,
         error: StoreError,
-    ) -> State {
+    ) -> Stands {
         let step = &ready.step;
-        match error {
+        let state = match error {
             // We said that we would delete it, and it is no longer there.
             StoreError::NotFound(_)
                 if ready.begun_before && matches!(step.act, Act::Delete { .. }) =>
             {
                 match self.end_delete(step, permitted).await {
-                    Ok(state) => state,
+                    Ok(stands) => return stands,
                     Err(StoreError::Changed(_)) => State::Skipped("changed since planning".into()),
                     Err(unknown) => State::Unknown(causes(&unknown)),
                 }
@@ -418,28 +424,32 @@ impl Run<'_> {
                 State::Impossible(reason)
             }
             StoreError::Failed { .. } => match self.happened_anyway(step, permitted).await {
-                Ok(Some(state)) => state,
+                Ok(Some(stands)) => return stands,
                 Ok(None) => State::Failed(causes(&error)),
                 Err(unknown) => {
                     State::Unknown(format!("{}; and then {}", causes(&error), causes(&unknown)))
                 }
             },
-        }
+        };
+        state.into()
     }
 
-    /// Whether an act that came back with a failure was done all the same.
+    /// Where an act stands that came back with a failure and was done all the same; none where it was not.
     async fn happened_anyway(
         &self,
         step: &Step,
         permitted: &remit_policy::Permitted,
-    ) -> Result<Option<State>, StoreError> {
+    ) -> Result<Option<Stands>, StoreError> {
         match &step.act {
             Act::Export { .. } => Ok(None),
-            Act::Archive {} => Ok(self.is_archived(step).await?.then_some(State::Done)),
+            Act::Archive {} => {
+                let is_done = self.is_archived(step).await?;
+                Ok(is_done.then(|| State::Done.into()))
+            }
             Act::Delete { .. } => match self.setup.store.stat(&step.path).await {
                 Ok(_) => Ok(None),
                 Err(StoreError::NotFound(_)) => match self.gone_state(step).await? {
-                    State::Gone => Ok(Some(State::Gone)),
+                    State::Gone => Ok(Some(State::Gone.into())),
                     // The next run goes on with what is left of it.
                     _ => Ok(None),
                 },
@@ -461,10 +471,10 @@ impl Run<'_> {
         &self,
         step: &Step,
         permitted: &remit_policy::Permitted,
-    ) -> Result<State, StoreError> {
+    ) -> Result<Stands, StoreError> {
         match self.setup.store.end_delete(permitted).await? {
-            Some(deleted) => Ok(stands(deleted).0),
-            None => self.gone_state(step).await,
+            Some(deleted) => Ok(deleted.into()),
+            None => Ok(self.gone_state(step).await?.into()),
         }
     }
 
@@ -540,19 +550,44 @@ impl Run<'_> {
     }
 }
 
-/// Where a delete stands, and the operation that alone tells.
-fn stands(deleted: Deleted) -> (State, Option<String>) {
-    match deleted {
-        Deleted::Gone => (State::Gone, None),
-        Deleted::GoneOn(when) => (State::GoneOn(when), None),
-        Deleted::Purging {
-            operation,
-            has_ended,
-            until,
-        } => match has_ended {
-            true => (State::Gone, Some(operation)),
-            false => (State::GoneOn(until), Some(operation)),
-        },
+/// Where a step stands after it was carried out.
+enum Stands {
+    Ended {
+        state: State,
+        /// Where it alone tells of the end.
+        operation: Option<String>,
+    },
+    /// The service goes on with it.
+    UnderWay,
+}
+
+impl From<State> for Stands {
+    fn from(state: State) -> Self {
+        Self::Ended {
+            state,
+            operation: None,
+        }
+    }
+}
+
+impl From<Deleted> for Stands {
+    fn from(deleted: Deleted) -> Self {
+        match deleted {
+            Deleted::Gone => State::Gone.into(),
+            Deleted::GoneOn(when) => State::GoneOn(when).into(),
+            Deleted::UnderWay => Self::UnderWay,
+            Deleted::Purging {
+                operation,
+                has_ended,
+                until,
+            } => Self::Ended {
+                state: match has_ended {
+                    true => State::Gone,
+                    false => State::GoneOn(until),
+                },
+                operation: Some(operation),
+            },
+        }
     }
 }
 

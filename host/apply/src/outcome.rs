@@ -9,15 +9,17 @@ use crate::{Progress, Standing};
 /// Steps by act and by where they stand.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
-    /// By act, then by the state's word; `open` for steps that were not begun or whose end is not known.
+    /// By act, then by the state's word, or [`Self::BEGUN`], or [`Self::OPEN`].
     pub acts: BTreeMap<String, BTreeMap<String, u64>>,
     /// Bytes of the entries that steps succeeded on, by act, where known.
     pub bytes: BTreeMap<String, u64>,
 }
 
 impl Outcome {
-    /// Steps that were not begun, or whose end is not known.
+    /// Steps that were not begun.
     pub const OPEN: &'static str = "open";
+    /// Steps whose end is not known yet: the service goes on with them, or applying was cut short.
+    pub const BEGUN: &'static str = "begun";
 
     /// Reads the plan's steps and says where each stands.
     pub fn of(plan: &Plan, progress: &Progress) -> Result<Self, PlanError> {
@@ -33,7 +35,8 @@ impl Outcome {
                     }
                     state.as_str()
                 }
-                Some(Standing::Open | Standing::Begun) | None => Self::OPEN,
+                Some(Standing::Begun) => Self::BEGUN,
+                Some(Standing::Open) | None => Self::OPEN,
             };
             *outcome
                 .acts

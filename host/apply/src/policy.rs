@@ -29,14 +29,30 @@ fn pin(policy: Option<&[u8]>) -> String {
 /// that cannot be read; one that went with its account, as the plan wanted, is none.
 pub async fn policy_now(plan: &Plan, store: &dyn Store) -> Result<Policy, ApplyError> {
     let progress = Journal::read(plan.case(), plan.digest(), plan.summary().steps)?;
-    match is_gone(plan, &progress, store).await? {
-        true => Ok(Policy::absent()),
-        false => Ok(read(store).await?.0),
+    Ok(match now(plan, &progress, store).await? {
+        Some((policy, _)) => policy,
+        None => Policy::absent(),
+    })
+}
+
+/// The policy as it is at this moment, with how a plan would name it; none where it went as the plan wanted.
+pub(crate) async fn now(
+    plan: &Plan,
+    progress: &Progress,
+    store: &dyn Store,
+) -> Result<Option<(Policy, String)>, ApplyError> {
+    if is_gone(plan, progress, store).await? {
+        return Ok(None);
+    }
+    match read(store).await {
+        Ok(read) => Ok(Some(read)),
+        // A delete that nobody awaits may have come to its end just now.
+        Err(_) if is_gone(plan, progress, store).await? => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
-/// The policy, read again right before a delete that nothing undoes; with how a plan would name it.
-pub(crate) async fn read(store: &dyn Store) -> Result<(Policy, String), ApplyError> {
+async fn read(store: &dyn Store) -> Result<(Policy, String), ApplyError> {
     let rules = store.policy_file(POLICY_FILE).await?;
     let holds = store.policy_file(HOLDS_FILE).await?;
     let policy = Policy::parse(rules.as_deref(), holds.as_deref());
@@ -45,11 +61,7 @@ pub(crate) async fn read(store: &dyn Store) -> Result<(Policy, String), ApplyErr
 }
 
 /// Whether the policy went as the plan wanted.
-pub(crate) async fn is_gone(
-    plan: &Plan,
-    progress: &Progress,
-    store: &dyn Store,
-) -> Result<bool, ApplyError> {
+async fn is_gone(plan: &Plan, progress: &Progress, store: &dyn Store) -> Result<bool, ApplyError> {
     let (mut account, mut workspace) = (Standing::Open, Standing::Open);
     if !progress.started || !may_have(plan) {
         return Ok(false);

@@ -13,6 +13,9 @@ pub enum Deleted {
     Gone,
     /// The service keeps it until then.
     GoneOn(Millis),
+    /// The service goes on with it, and is not awaited (any longer). Deleted again, the entry is asked for how far
+    /// it came.
+    UnderWay,
     /// The service took in a request to purge what no look shows: whether it is gone, only this operation
     /// tells ([`Store::has_ended`]).
     Purging {

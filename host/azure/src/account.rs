@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use azure_core::http::Method;
@@ -34,6 +35,9 @@ pub struct Options {
     pub in_flight_max: usize,
     /// How often something is tried again.
     pub patience: Patience,
+    /// How long the end of a delete is awaited that the service goes on with after it has answered. Then it is
+    /// left [under way](remit_apply::Deleted::UnderWay); with nothing here, every such delete is.
+    pub deletes_awaited: Duration,
     /// The version of the service that is spoken.
     pub service_version: String,
 }
@@ -43,11 +47,15 @@ impl Default for Options {
         Self {
             in_flight_max: 64,
             patience: Patience::default(),
+            deletes_awaited: OPERATION_MAX,
             // The newest that the emulator knows too.
             service_version: "2025-11-05".to_owned(),
         }
     }
 }
+
+/// How long the service says that an operation may take (`x-ms-async-operation-timeout: PT1H`).
+pub(crate) const OPERATION_MAX: Duration = Duration::from_secs(3600);
 
 /// What a listing must include to show everything the service has of a blob.
 pub(crate) const GENERATIONS: &str =

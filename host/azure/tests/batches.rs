@@ -268,7 +268,7 @@ async fn check(settings: &Settings, fault: Fault, what: &str) {
             Ok(Deleted::GoneOn(_)) => {
                 assert!(held.iter().all(|(_, hidden, _)| *hidden), "{what}: {name}");
             }
-            Ok(Deleted::Purging { operation, .. }) => panic!("{what}: {name}: {operation}"),
+            Ok(other) => panic!("{what}: {name}: {other:?}"),
             // What is not a failure says that nothing was done.
             Err(StoreError::Failed { .. }) => {}
             Err(error) => {

@@ -50,7 +50,16 @@ pub(crate) async fn show(
     progress: Option<Progress>,
 ) -> Result<(), CommandError> {
     let authority = match workspace {
-        Some(workspace) => Some(pinned_authority(workspace, plan).await?),
+        Some(workspace) => match pinned_authority(workspace, plan).await {
+            Ok(authority) => Some(authority),
+            // All else is in the case. Whoever applies it is told, and stopped.
+            Err(error) => {
+                ui.warn(format!(
+                    "the policy is unknown, and so are the ceilings: {error}"
+                ));
+                None
+            }
+        },
         None => None,
     };
     let next = next(plan, progress.as_ref());
@@ -192,6 +201,14 @@ pub(crate) async fn carry_out(
         ));
         return Ok(Exit::Interrupted);
     }
+    let under_way = outcome.count(Outcome::BEGUN);
+    if under_way > 0 {
+        let deletes = remit_report::words::count(under_way, "delete", "deletes");
+        ui.status(format!(
+            "The service goes on with {deletes}, not awaited. Later: remit apply {}",
+            case.display()
+        ));
+    }
     Ok(exit_of(&outcome))
 }
 
@@ -214,7 +231,12 @@ pub(crate) fn exit_of(outcome: &Outcome) -> Exit {
             Exit::Done
         };
     }
-    if succeeded > 0 {
+    // What was begun has no end yet because nobody waited for it.
+    let under_way = outcome.count(Outcome::BEGUN);
+    if succeeded + under_way == total {
+        return Exit::LeftToTime;
+    }
+    if succeeded + under_way > 0 {
         return Exit::Partly;
     }
     let none = String::new;

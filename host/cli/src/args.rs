@@ -75,6 +75,9 @@ pub(crate) struct Target {
     /// The file service of an account on this machine; one in a cloud is known by itself
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) files_url: Option<String>,
+    /// Whether deletes that the service goes on with by itself are left to it. Only commands that apply ask.
+    #[arg(skip)]
+    pub(crate) no_wait: bool,
 }
 
 /// How a plan is made and carried out in one go.

@@ -19,7 +19,8 @@ pub(crate) enum Exit {
     Partly = 5,
     /// A listing or a read failed while planning.
     Incomplete = 6,
-    /// Some of it is gone only when the service's retention runs out.
+    /// Some of it is gone only when the service's retention runs out, or when a delete that was not awaited has
+    /// ended.
     LeftToTime = 7,
     /// A bug in remit.
     Bug = 70,

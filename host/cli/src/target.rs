@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use remit_apply::StoreMut;
 use remit_azure::{
@@ -91,6 +92,7 @@ impl Workspace {
             workspace: Some(PathBuf::from(OsString::from_vec(place))),
             credential: target.credential.clone(),
             files_url: target.files_url.clone(),
+            no_wait: target.no_wait,
         })
     }
 
@@ -134,7 +136,11 @@ pub(crate) fn open_service(
     let cloud = Cloud::choose(&variable).map_err(refused)?;
     let credential = Credential::choose_for(&cloud, choice(target)?, &variable).map_err(refused)?;
     let identity = named.identity();
-    let service = Service::open(&named, cloud, credential, &Options::default()).map_err(refused)?;
+    let mut options = Options::default();
+    if target.no_wait {
+        options.deletes_awaited = Duration::ZERO;
+    }
+    let service = Service::open(&named, cloud, credential, &options).map_err(refused)?;
     Ok((service, identity))
 }
 

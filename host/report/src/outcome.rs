@@ -55,10 +55,9 @@ pub fn show_outcome(
         }
         if unfinished <= SHOWN {
             let act = step.act.as_str();
-            let tone = if stand.word == Outcome::OPEN {
-                Tone::Faint
-            } else {
-                Tone::Careful
+            let tone = match stand.word {
+                Outcome::OPEN | Outcome::BEGUN => Tone::Faint,
+                _ => Tone::Careful,
             };
             let text = stand.text();
             writeln!(

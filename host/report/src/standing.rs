@@ -36,7 +36,7 @@ impl Stand {
             (None, Act::Export { .. } | Act::Redact(_) | Act::Archive {}) => open(""),
             (Some(progress), _) => match progress.standing(step.number) {
                 Some(Standing::Ended(state)) => Self::ended(&state, false),
-                Some(Standing::Begun) => open("begun"),
+                Some(Standing::Begun) => open(Outcome::BEGUN),
                 Some(Standing::Open) | None => open(Outcome::OPEN),
             },
         }

@@ -2,7 +2,7 @@
 //!
 //! The record is read and compared first, whatever happened before: where it is being deleted the end is
 //! awaited, where it is still there it is sent again, where it is gone nothing is left to do. So a stop around
-//! the start of a long-running operation is no other case than any.
+//! the start of a long-running operation is no other case than any, and neither is one that nobody waits for.
 
 use azure_core::http::Method;
 use remit_apply::Deleted;
@@ -13,7 +13,7 @@ use super::answer::about;
 use super::data::{NO_NAME, Service};
 use super::document::Seen;
 use super::line::Heard;
-use super::operation;
+use super::operation::{self, Came};
 use super::place::Place;
 use super::records::Records;
 use crate::change::impossible;
@@ -59,13 +59,15 @@ impl Records {
                     return Err(StoreError::failed(path, "cancelling", goes_on));
                 }
                 return match self.delete_once(path, &seen, how).await {
-                    Ok(()) => self.await_absence(path).await,
+                    Ok(Came::ToItsEnd) => self.await_absence(path).await,
+                    Ok(Came::NotYet) => Ok(Deleted::UnderWay),
                     Err(answer) => Err(refused(answer, path, seen.entry.kind)),
                 };
             }
             sent = true;
             match self.delete_once(path, &seen, how).await {
-                Ok(()) => return self.await_absence(path).await,
+                Ok(Came::ToItsEnd) => return self.await_absence(path).await,
+                Ok(Came::NotYet) => return Ok(Deleted::UnderWay),
                 // It may have been done: the next look says.
                 Err(answer) if answer.is_passing() && self.manage.line.again(tried).await => {
                     tried += 1;
@@ -88,11 +90,11 @@ impl Records {
     }
 
     /// Sends the delete, and awaits the operation that it begins.
-    async fn delete_once(&self, path: &EntryPath, seen: &Seen, how: How) -> Result<(), Answer> {
+    async fn delete_once(&self, path: &EntryPath, seen: &Seen, how: How) -> Result<Came, Answer> {
         let (place, _) = Place::of(path).map_err(|_| NO_NAME)?;
         let heard = match &place {
             Place::Run(id) => self.delete_managed(&["jobs", id], &[]).await?,
-            Place::Metrics(id) => return self.delete_metrics(id).await,
+            Place::Metrics(id) => self.delete_metrics(id).await?,
             Place::Service(id) => self.delete_service(id).await?,
             Place::Resource(..) | Place::Telemetry(_) => return Err(NO_NAME),
             Place::Experiment(_) => {
@@ -115,7 +117,8 @@ impl Records {
                 self.delete_managed(&names, query).await?
             }
         };
-        operation::end(&self.manage.line, heard).await
+        let line = &self.manage.line;
+        operation::end_within(line, heard, line.deletes_awaited).await
     }
 
     async fn delete_managed(
@@ -127,16 +130,20 @@ impl Records {
         self.manage.change(Method::Delete, &url, None).await
     }
 
-    /// Looks until it is not there. A service that says *done* may need a moment to show it.
+    /// Looks until it is not there. A service that says *done* may need a moment to show it, and one that still
+    /// deletes it is awaited for as long as is wanted.
     pub(crate) async fn await_absence(&self, path: &EntryPath) -> Result<Deleted, StoreError> {
-        let until = Instant::now() + operation::AWAITED;
+        let until = Instant::now() + self.manage.line.deletes_awaited;
         let (mut tried, mut polled) = (0, 0);
         loop {
             let seen = match self.look(path).await {
                 Err(StoreError::NotFound(_)) => return Ok(Deleted::Gone),
                 other => other?,
             };
-            if seen.is_being_deleted() && Instant::now() < until {
+            if seen.is_being_deleted() {
+                if Instant::now() >= until {
+                    return Ok(Deleted::UnderWay);
+                }
                 tokio::time::sleep(self.manage.line.pause(polled)).await;
                 polled += 1;
             } else if self.manage.line.again(tried).await {

@@ -9,12 +9,13 @@ use azure_core::http::Method;
 use remit_apply::Deleted;
 use remit_workspace::{EntryPath, Forecast, StoreError, Version};
 use serde_json::Value;
+use tokio::time::Instant;
 
 use super::answer::about;
 use super::data::NO_NAME;
 use super::delete::DELETING;
 use super::kept::{Kept, is_protected, is_soft, kept_until};
-use super::operation;
+use super::operation::{self, Came};
 use super::place::Place;
 use super::records::Records;
 use super::resources::Resource;
@@ -50,11 +51,16 @@ impl Records {
             let deleted = async {
                 let url = url.ok_or(NO_NAME)?;
                 let heard = self.manage.change(Method::Delete, &url, None).await?;
-                operation::end(&self.manage.line, heard).await
+                let line = &self.manage.line;
+                operation::end_within(line, heard, line.deletes_awaited).await
             };
-            deleted.await.map_err(failed)?;
+            if deleted.await.map_err(failed)? == Came::NotYet {
+                return Ok(Deleted::UnderWay);
+            }
         }
-        self.await_no_resource(path, &resource).await?;
+        if self.await_no_resource(path, &resource).await? == Came::NotYet {
+            return Ok(Deleted::UnderWay);
+        }
         let document = &seen.document.value;
         let is_shown = resource.kind == "vault" && is_soft(document);
         let mut tried = 0;
@@ -83,7 +89,9 @@ impl Records {
         let Some(location) = kept.purged_in.filter(|_| purge) else {
             return Ok(Deleted::GoneOn(kept.until));
         };
-        self.purge_vault(resource, &location).await?;
+        if self.purge_vault(resource, &location).await? == Came::NotYet {
+            return Ok(Deleted::UnderWay);
+        }
         Ok(match self.kept(resource, &Value::Null).await? {
             None => Deleted::Gone,
             Some(kept) => Deleted::GoneOn(kept.until),
@@ -129,12 +137,20 @@ impl Records {
         &self,
         path: &EntryPath,
         resource: &Resource,
-    ) -> Result<(), StoreError> {
-        let mut tried = 0;
+    ) -> Result<Came, StoreError> {
+        let until = Instant::now() + self.manage.line.deletes_awaited;
+        let (mut tried, mut polled) = (0, 0);
         loop {
             match self.resource_at(&resource.id).await {
-                Err(answer) if answer.status() == 404 => return Ok(()),
+                Err(answer) if answer.status() == 404 => return Ok(Came::ToItsEnd),
                 Err(answer) => return Err(about(answer, path, DELETING)),
+                Ok(document) if is_being_deleted(&document) => {
+                    if Instant::now() >= until {
+                        return Ok(Came::NotYet);
+                    }
+                    tokio::time::sleep(self.manage.line.pause(polled)).await;
+                    polled += 1;
+                }
                 Ok(_) if self.manage.line.again(tried).await => tried += 1,
                 Ok(_) => {
                     let there = Answer::Malformed("it is said to be deleted, and is still there");
@@ -174,4 +190,10 @@ impl Records {
             _ => Forecast::GoneOn(kept_until(resource.kind, document)),
         }
     }
+}
+
+/// Whether a resource's own service says that it is being deleted.
+fn is_being_deleted(document: &Value) -> bool {
+    let state = document.pointer("/properties/provisioningState");
+    state.and_then(Value::as_str) == Some("Deleting")
 }

@@ -15,7 +15,7 @@ use remit_workspace::{EntryPath, Forecast, Kind, Millis, Pattern, StoreError, Ve
 use super::answer::about;
 use super::data::NO_NAME;
 use super::delete::{DELETING, is_running};
-use super::operation;
+use super::operation::{self, Came};
 use super::records::{Found, Records};
 use crate::change::impossible;
 use crate::error::Answer;
@@ -25,6 +25,15 @@ const KEPT_DAYS: i64 = 14;
 pub(crate) const DAY: Millis = 86_400_000;
 /// How often a purge is sent again because there was something left to purge.
 const PURGES_MAX: u32 = 4;
+
+/// What became of a delete of the workspace that was sent.
+#[derive(PartialEq, Eq)]
+enum Sent {
+    /// There was nothing to delete, kept or not.
+    ForNothing,
+    Ended,
+    GoesOn,
+}
 
 /// So many days from now, by the clock of this machine: the service names no date.
 pub(crate) fn in_days(days: i64) -> Millis {
@@ -53,9 +62,13 @@ impl Records {
                 return Err(StoreError::Changed(path.clone()));
             }
             let sent = self.send_delete(strength.purge).await;
-            sent.map_err(|answer| about(answer, path, DELETING))?;
+            if sent.map_err(|answer| about(answer, path, DELETING))? == Sent::GoesOn {
+                return Ok(Deleted::UnderWay);
+            }
         }
-        self.await_absence(path).await?;
+        if self.await_absence(path).await? == Deleted::UnderWay {
+            return Ok(Deleted::UnderWay);
+        }
         match strength.purge {
             true => self.purged(path).await,
             false => Ok(Deleted::GoneOn(in_days(KEPT_DAYS))),
@@ -79,17 +92,22 @@ impl Records {
         }
     }
 
-    /// Sends the delete and awaits it; true when there was nothing to delete, kept or not.
-    async fn send_delete(&self, purge: bool) -> Result<bool, Answer> {
+    /// Sends the delete and awaits it for as long as is wanted.
+    async fn send_delete(&self, purge: bool) -> Result<Sent, Answer> {
         let query: &[(&str, &str)] = match purge {
             true => &[("forceToPurge", "true")],
             false => &[],
         };
         let url = self.manage.url(&[], query).ok_or(NO_NAME)?;
         let heard = self.manage.change(Method::Delete, &url, None).await?;
-        let is_nothing = heard.status == 204;
-        operation::end(&self.manage.line, heard).await?;
-        Ok(is_nothing)
+        let was_nothing = heard.status == 204;
+        let line = &self.manage.line;
+        let came = operation::end_within(line, heard, line.deletes_awaited).await?;
+        Ok(match came {
+            Came::NotYet => Sent::GoesOn,
+            Came::ToItsEnd if was_nothing => Sent::ForNothing,
+            Came::ToItsEnd => Sent::Ended,
+        })
     }
 
     /// Purges until there is nothing to purge. That one that is kept is purged by this very request, and that
@@ -97,8 +115,9 @@ impl Records {
     async fn purged(&self, path: &EntryPath) -> Result<Deleted, StoreError> {
         for _ in 0..PURGES_MAX {
             match self.send_delete(true).await {
-                Ok(true) => return Ok(Deleted::Gone),
-                Ok(false) => {}
+                Ok(Sent::ForNothing) => return Ok(Deleted::Gone),
+                Ok(Sent::GoesOn) => return Ok(Deleted::UnderWay),
+                Ok(Sent::Ended) => {}
                 Err(answer) => return Err(about(answer, path, "purging")),
             }
         }

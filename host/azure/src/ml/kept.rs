@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::answer::about;
 use super::data::NO_NAME;
 use super::itself::{DAY, in_days};
-use super::operation;
+use super::operation::{self, Came};
 use super::records::Records;
 use super::resources::Resource;
 use crate::error::Answer;
@@ -109,13 +109,14 @@ impl Records {
         &self,
         resource: &Resource,
         location: &str,
-    ) -> Result<(), Answer> {
+    ) -> Result<Came, Answer> {
         let place = [location, "deletedVaults", resource.name(), "purge"];
         let place = super::manage::address(&place).ok_or(NO_NAME)?;
         let below = format!("/providers/Microsoft.KeyVault/locations{place}");
         let url = self.in_subscription(&resource.id, &below)?;
         let heard = self.manage.change(Method::Post, &url, None).await?;
-        operation::end(&self.manage.line, heard).await
+        let line = &self.manage.line;
+        operation::end_within(line, heard, line.deletes_awaited).await
     }
 
     /// What is said of a resource that is not there, if its service keeps it.

@@ -21,6 +21,8 @@ pub(crate) struct Line {
     door: Arc<Door>,
     pipeline: Pipeline,
     patience: Patience,
+    /// How long the end of a delete is awaited.
+    pub(crate) deletes_awaited: Duration,
 }
 
 /// A good answer.
@@ -57,6 +59,7 @@ impl Line {
             door,
             pipeline,
             patience: options.patience,
+            deletes_awaited: options.deletes_awaited,
         })
     }
 

@@ -8,6 +8,7 @@ use azure_core::http::Method;
 use serde_json::{Value, json};
 
 use super::data::Service;
+use super::line::Heard;
 use super::records::Records;
 use crate::error::Answer;
 
@@ -75,11 +76,10 @@ impl Records {
         Err(Answer::Malformed("a list that does not end"))
     }
 
-    pub(crate) async fn delete_metrics(&self, run: &str) -> Result<(), Answer> {
+    pub(crate) async fn delete_metrics(&self, run: &str) -> Result<Heard, Answer> {
         let names = ["runs", run, "deleteMetrics"];
         self.data
             .change(Service::Metric, Method::Delete, &names, None)
             .await
-            .map(|_| ())
     }
 }

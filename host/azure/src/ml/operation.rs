@@ -1,4 +1,5 @@
-//! What takes longer than an answer: long-running operations of each style, awaited to their end.
+//! What takes longer than an answer: long-running operations of each style, awaited to their end, or for as long
+//! as somebody wants to wait.
 //!
 //! `Azure-AsyncOperation`: an address that always answers 200, with a `status` in its body; `Operation-Location`
 //! of the first version's services: the same with a `state`. `Location`: one that
@@ -11,11 +12,8 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::line::{Heard, Line};
+use crate::account::OPERATION_MAX;
 use crate::error::Answer;
-
-/// How long an operation is awaited: as long as the service says that it may take
-/// (`x-ms-async-operation-timeout: PT1H`).
-pub(crate) const AWAITED: Duration = Duration::from_secs(3600);
 
 const PAUSE_MAX: Duration = Duration::from_secs(60);
 
@@ -25,27 +23,48 @@ enum Ask {
     Location(Url),
 }
 
-/// Awaits the end of what an answer began. Without an address to ask it has ended already.
+/// How far an operation has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Came {
+    ToItsEnd,
+    /// It goes on, and was awaited for as long as was wanted.
+    NotYet,
+}
+
+/// Awaits the end of what an answer began, for as long as an operation may take.
 pub(crate) async fn end(line: &Line, begun: Heard) -> Result<(), Answer> {
+    match end_within(line, begun, OPERATION_MAX).await? {
+        Came::ToItsEnd => Ok(()),
+        Came::NotYet => Err(Answer::Status {
+            status: 202,
+            code: "StillUnderWay".to_owned(),
+        }),
+    }
+}
+
+/// Awaits the end of what an answer began. Without an address to ask it has ended already, for all that can be
+/// known.
+pub(crate) async fn end_within(
+    line: &Line,
+    begun: Heard,
+    awaited: Duration,
+) -> Result<Came, Answer> {
     if begun.status != 202 && begun.operation.is_none() {
-        return Ok(());
+        return Ok(Came::ToItsEnd);
     }
     let elsewhere = Answer::Malformed("an operation on another host");
     let mut ask = match (begun.operation, begun.location) {
         (Some(url), _) => Ask::Operation(url),
         (None, Some(url)) => Ask::Location(url),
         // Accepted, and nobody says where to ask: whoever began it looks at the thing itself.
-        (None, None) => return Ok(()),
+        (None, None) => return Ok(Came::ToItsEnd),
     };
-    let until = Instant::now() + AWAITED;
+    let until = Instant::now() + awaited;
     let mut wait = begun.retry_after;
     let mut tried = 0;
     loop {
         if Instant::now() >= until {
-            return Err(Answer::Status {
-                status: 202,
-                code: "StillUnderWay".to_owned(),
-            });
+            return Ok(Came::NotYet);
         }
         // As long as the service wishes, but neither for good nor without a pause.
         let pause = wait.filter(|wait| !wait.is_zero());
@@ -66,10 +85,10 @@ pub(crate) async fn end(line: &Line, begun: Heard) -> Result<(), Answer> {
                         *url = next;
                     }
                 }
-                _ => return Ok(()),
+                _ => return Ok(Came::ToItsEnd),
             },
             Ask::Operation(_) => match status(&heard.body) {
-                Status::Ended => return Ok(()),
+                Status::Ended => return Ok(Came::ToItsEnd),
                 Status::Failed(code) => return Err(Answer::Status { status: 200, code }),
                 Status::GoesOn => {}
                 Status::Unsaid => return Err(Answer::Malformed("an operation without a status")),

@@ -240,7 +240,11 @@ impl Records {
 
     /// Looks for a while whether it has ended. What cannot be seen has not.
     async fn await_purge(&self, holder: &Resource, operation: &str) -> bool {
+        let until = Instant::now() + self.manage.line.deletes_awaited;
         for tried in 0..LOOKS_MAX {
+            if Instant::now() >= until {
+                return false;
+            }
             tokio::time::sleep(self.manage.line.pause(tried)).await;
             match self.purge_has_ended(holder, operation).await {
                 Ok(false) => {}

@@ -1,5 +1,7 @@
 //! A simulated workspace with one thing of every kind, and the code under test.
 
+use std::time::Duration;
+
 use remit_azure::{Cloud, Credential, Options, Patience, Target, Workspace};
 use remit_policy::{Act, Authority, Permitted, Policy, Right, Rights, Strength};
 use remit_sim::{At, AzureMl, AzureMlSettings, Fault, FaultKind};
@@ -78,6 +80,11 @@ impl Bed {
         open(&self.sim)
     }
 
+    /// Somebody who opens it afresh, and awaits no delete.
+    pub(crate) fn without_waiting(&self) -> Workspace {
+        open_awaiting(&self.sim, Duration::ZERO)
+    }
+
     pub(crate) async fn list(&self, pattern: &str) -> Result<(Vec<Entry>, Vec<Gap>), StoreError> {
         listed(self.store.list(&Pattern::parse(pattern).unwrap())).await
     }
@@ -120,6 +127,10 @@ impl Bed {
 
 /// The workspace of a simulator, opened.
 pub(crate) fn open(sim: &AzureMl) -> Workspace {
+    open_awaiting(sim, Options::default().deletes_awaited)
+}
+
+fn open_awaiting(sim: &AzureMl, deletes_awaited: Duration) -> Workspace {
     let cloud = Cloud::simulator(sim.url()).unwrap();
     let credential = Credential::choose_for(&cloud, None, &|_| None).unwrap();
     let target = Target::parse(&format!(
@@ -133,6 +144,7 @@ pub(crate) fn open(sim: &AzureMl) -> Workspace {
             first_ms: 1,
             tries: 4,
         },
+        deletes_awaited,
         ..Options::default()
     };
     Workspace::open(&target, cloud, credential, &options).unwrap()

@@ -228,6 +228,36 @@ async fn what_is_being_deleted_is_awaited() {
     assert!(matches!(awaited, Ok(Deleted::Gone)), "{awaited:?}");
 }
 
+/// Whoever does not wait is told so, and never that it is gone; whoever comes later, waiting or not, asks the thing
+/// itself.
+#[tokio::test]
+async fn what_is_not_awaited_is_under_way() {
+    for (name, operation) in LONG {
+        let bed = Bed::new(AzureMlSettings {
+            looks: 9,
+            ..AzureMlSettings::default()
+        })
+        .await;
+        let entry = bed.stat(name).await;
+        for turn in ["first", "again"] {
+            let sent = bed.without_waiting();
+            let sent = sent.delete(&delete(&entry.path), &entry.version).await;
+            assert!(
+                matches!(sent, Ok(Deleted::UnderWay)),
+                "{name} {turn}: {sent:?}"
+            );
+            assert!(bed.sim.record(name).is_some(), "{name} {turn}");
+        }
+        for poll in ["Operations_Result", "Operations_Status", "Operations_Get"] {
+            assert_eq!(bed.sim.requests(poll), 0, "{name}: {operation} and {poll}");
+        }
+        let later = bed.again();
+        let later = later.delete(&delete(&entry.path), &entry.version).await;
+        assert!(matches!(later, Ok(Deleted::Gone)), "{name}: {later:?}");
+        assert_eq!(bed.sim.record(name), None, "{name}");
+    }
+}
+
 #[tokio::test]
 async fn gone_is_said_only_when_a_look_shows_nothing() {
     for (name, operation) in [

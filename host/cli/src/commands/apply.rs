@@ -23,12 +23,16 @@ pub(crate) struct Args {
     /// Do not ask; for pipelines
     #[arg(short, long)]
     yes: bool,
+    /// Do not await deletes that take the service long; `remit apply` sees to their end later
+    #[arg(long)]
+    no_wait: bool,
     #[command(flatten)]
     target: Target,
 }
 
-pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
+pub(crate) async fn run(mut args: Args, ui: &Ui) -> Result<Exit, CommandError> {
     let plan = accept_gaps(Plan::open(Case::open(&args.case)?)?, &args.accept_gap)?;
+    args.target.no_wait = args.no_wait;
     let workspace = Workspace::open_for(&args.target, plan.case())?;
     applying::carry_out(ui, &workspace, plan, args.yes).await
 }

@@ -36,13 +36,17 @@ pub(crate) struct Args {
     /// Allow what takes everything below along: the workspace, what it stands on, an endpoint
     #[arg(long)]
     cascade: bool,
+    /// Do not await deletes that take the service long; `remit apply` sees to their end later
+    #[arg(long)]
+    no_wait: bool,
     #[command(flatten)]
     target: Target,
     #[command(flatten)]
     going: Going,
 }
 
-pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
+pub(crate) async fn run(mut args: Args, ui: &Ui) -> Result<Exit, CommandError> {
+    args.target.no_wait = args.no_wait;
     let verb = Verb {
         name: "delete",
         target: &args.target,

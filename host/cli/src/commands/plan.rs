@@ -40,7 +40,7 @@ pub(crate) struct GuestArgs {
     #[arg(short = 'e', value_name = "SCRIPT", allow_hyphen_values = true)]
     script: Option<String>,
     #[command(flatten)]
-    target: Target,
+    pub(crate) target: Target,
     /// Grant a right, such as delete='/runs/**' or delete+purge='/runs/**'; repeatable
     #[arg(long, value_name = "RIGHT=PATTERN")]
     allow: Vec<String>,

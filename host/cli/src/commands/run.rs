@@ -14,9 +14,13 @@ pub(crate) struct Args {
     /// Do not ask; for pipelines
     #[arg(short, long)]
     yes: bool,
+    /// Do not await deletes that take the service long; `remit apply` sees to their end later
+    #[arg(long)]
+    no_wait: bool,
 }
 
-pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
+pub(crate) async fn run(mut args: Args, ui: &Ui) -> Result<Exit, CommandError> {
+    args.guest.target.no_wait = args.no_wait;
     let (workspace, plan) = plan::plan(&args.guest, OnFailure::LeaveNothing, ui).await?;
     applying::show(ui, Some(&workspace), &plan, None).await?;
     let summary = plan.summary();
