@@ -3,6 +3,7 @@
 //!
 //! A new row of the README wants a [`rows::ROWS`] line of its own; `readme` says so when there is none.
 
+mod assets;
 mod closure;
 mod readme;
 mod rights;

@@ -1,13 +1,32 @@
 //! Files that a record's document names: those of a model or a data asset (`/models/NAME/VERSION/**`), and an output
 //! of a run that lies elsewhere than under the run's id.
 //!
-//! Nothing lies below the record's own path. Whoever types such a pattern means what lies where the document says.
+//! Nothing lies below the record's own path. Whoever types such a pattern means what lies where the document says,
+//! and names it by that: rights, holds and steps are about those places.
 
 use remit_workspace::refer::{ELSEWHERE, Whereabouts};
-use remit_workspace::{EntryPath, Gap, Kind, Pattern};
+use remit_workspace::{EntryPath, Gap, Kind, Pattern, Store};
 
 use crate::error::CommandError;
 use crate::exit::Exit;
+
+/// What a typed pattern means.
+pub(crate) struct Meant {
+    /// What is listed, and granted.
+    pub(crate) pattern: Pattern,
+    /// The model or the data asset whose files these are.
+    pub(crate) files_of: Option<EntryPath>,
+}
+
+impl Meant {
+    /// The pattern as it was typed.
+    pub(crate) fn typed(pattern: &Pattern) -> Self {
+        Self {
+            pattern: pattern.clone(),
+            files_of: None,
+        }
+    }
+}
 
 /// The model or the data asset whose files a pattern means, and which of them.
 pub(crate) fn of_asset(typed: &Pattern) -> Option<(EntryPath, &str)> {
@@ -15,6 +34,41 @@ pub(crate) fn of_asset(typed: &Pattern) -> Option<(EntryPath, &str)> {
     let (record, below) = typed.as_str().split_at(slashes);
     let record = Pattern::parse(record).ok()?.as_path()?;
     matches!(Kind::of(&record), Some(Kind::Model | Kind::Data)).then_some((record, &below[1..]))
+}
+
+/// The patterns, with those that mean files of a model or a data asset in the words of where these lie.
+pub(crate) async fn meant(
+    store: &dyn Store,
+    typed: &[Pattern],
+) -> Result<Vec<Meant>, CommandError> {
+    let mut meant = Vec::new();
+    for pattern in typed {
+        let Some((record, below)) = of_asset(pattern) else {
+            meant.push(Meant::typed(pattern));
+            continue;
+        };
+        let lie = store.files(&record).await?;
+        if let Some(whole) = lie.places.iter().find(|place| is_whole(place)) {
+            let message = format!("{record} says that its files are all that lies in {whole}");
+            return Err(CommandError::refused(message)
+                .hint(format!("if that is what you mean, type '{whole}/**'")));
+        }
+        let patterns = patterns(&lie, below);
+        if patterns.is_empty() {
+            return Err(nowhere(&format!("the data of {record}"), &lie.gaps)
+                .hint(format!("its document says where: remit show {record}")));
+        }
+        meant.extend(patterns.into_iter().map(|pattern| Meant {
+            pattern,
+            files_of: Some(record.clone()),
+        }));
+    }
+    Ok(meant)
+}
+
+/// A container or a share as a whole has in it what is nobody's to name by an asset.
+fn is_whole(place: &EntryPath) -> bool {
+    place.written_segments().count() < 3
 }
 
 /// What lies at these places, as far as it is wanted: `below` is a pattern's end, such as `**`.
