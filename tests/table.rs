@@ -9,7 +9,7 @@ mod readme;
 mod rights;
 mod row;
 mod rows;
-mod scene;
+pub(crate) mod scene;
 mod scripts;
 mod verbs;
 mod wanted;

@@ -365,6 +365,9 @@ impl Run<'_> {
             Act::Delete { detach, .. } => {
                 let deleted = match detach {
                     true => store.detach(&permitted, &step.version).await,
+                    false if ready.begun_before => {
+                        store.resume_delete(&permitted, &step.version).await
+                    }
                     false => store.delete(&permitted, &step.version).await,
                 };
                 deleted.map(|deleted| {
