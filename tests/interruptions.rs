@@ -4,9 +4,53 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::process::{Command, Stdio};
 
+use futures::FutureExt as _;
+use remit_sim::{At, Fault, FaultKind, Gate};
+use serde_json::json;
+
 use crate::bed::{Bed, REMIT, Ran};
+use crate::table::scene::Scene;
 
 const FILES: usize = 1500;
+
+const RUN: &str = "/runs/churn-000000";
+
+/// A run that went on, was cancelled by a step, and whose delete came no further: remit was killed.
+fn killed_behind_a_cancel() -> Scene {
+    let scene = Scene::new();
+    scene.runs(RUN);
+    let gate = Gate::default();
+    scene.sim.inject(Fault {
+        at: At::any().operation("Jobs_Delete"),
+        kind: FaultKind::Wait(gate.clone()),
+    });
+    let how = [
+        "delete",
+        RUN,
+        "--cancel-first",
+        "--yes",
+        "--case",
+        "d.case",
+        "-w",
+        &scene.workspace,
+    ];
+    let mut applying = scene
+        .bed
+        .command(&how)
+        .env("REMIT_MANAGEMENT_URL", scene.sim.url())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    while gate.arrival().now_or_never().is_none() {
+        assert_eq!(applying.try_wait().unwrap(), None, "it deleted nothing");
+        std::thread::yield_now();
+    }
+    applying.kill().unwrap();
+    applying.wait().unwrap();
+    scene.sim.clear_faults();
+    assert_eq!(scene.record(RUN).unwrap()["status"], "Canceled");
+    scene
+}
 
 /// A plan that takes a while: many files, each deleted and flushed on its own.
 fn long_plan() -> Bed {
@@ -224,6 +268,30 @@ fn an_intent_is_on_the_disk_before_its_act() {
         }
     }
     assert_eq!(deleted, 300, "the trace does not show what it should");
+}
+
+/// The run is another version by then, and still what was meant.
+#[test]
+fn a_run_that_was_cancelled_by_a_step_is_deleted_by_the_next_apply() {
+    let scene = killed_behind_a_cancel();
+    scene
+        .without_workspace(&["apply", "d.case", "--yes"])
+        .exits(0);
+    assert!(!scene.has(RUN));
+    scene.without_workspace(&["verify", "d.case"]).exits(0);
+}
+
+#[test]
+fn a_run_that_others_changed_behind_a_cancel_stays() {
+    let scene = killed_behind_a_cancel();
+    let mut run = scene.record(RUN).unwrap();
+    run["tags"]["keep"] = json!("true");
+    scene.sim.seed_record(RUN, run);
+    scene
+        .without_workspace(&["apply", "d.case", "--yes"])
+        .exits(5)
+        .says("changed since planning");
+    assert!(scene.has(RUN));
 }
 
 #[test]

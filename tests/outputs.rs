@@ -30,6 +30,19 @@ impl Service {
         };
         run("nightly", None);
         run("nightly-step", Some("nightly"));
+        // What a job calls its outputs, wherever they lie: an asset, a folder of a datastore, somebody else's account.
+        let outputs = json!({
+            "people": {"assetId": "azureml://locations/l/workspaces/w/data/people/versions/1"},
+            "report": {"uri": "azureml://datastores/d/paths/reports/2025/"},
+            "shared": {"uri": "https://others.blob.core.windows.net/their-data/people/"},
+        });
+        let document = json!({"runId": "weekly", "experimentName": "e", "status": "Completed", "outputs": outputs});
+        sim.seed_record("/runs/weekly", document);
+        let account = sim.storage().account();
+        let datastore = json!({"accountName": account, "containerName": own});
+        sim.seed_record("/datastores/d", datastore);
+        let data = json!({"dataUri": "azureml://datastores/d/paths/people/"});
+        sim.seed_record("/data/people/1", data);
         let other = "azureml-blobstore-another";
         for container in [&own, other] {
             sim.storage().seed_container(container);
@@ -39,6 +52,9 @@ impl Service {
             (&own, "dataset/nightly/scores/more/part-1"),
             (&own, "azureml/nightly-step/model_output/model.pkl"),
             (&own, "azureml/nightly-step/metrics_output"),
+            (&own, "people/a.csv"),
+            (&own, "reports/2025/part-0"),
+            (&own, "reports/2025/a/part-1"),
             (other, "azureml/nightly/scores/part-0"),
             (other, "azureml/nightly/theirs/part-0"),
         ] {
@@ -87,6 +103,13 @@ fn outputs_of_a_directory_are_reached_by_name() {
     download("/runs/absent/scores/**", "none")
         .exits(1)
         .says("/runs/absent");
+    let file = "sample/records/runs/churn-000000.json";
+    let document = std::fs::read_to_string(bed.path(file)).unwrap();
+    let mut document: serde_json::Value = serde_json::from_str(&document).unwrap();
+    document["outputs"] = json!({"trained": {"assetId": "azureml://locations/l/workspaces/w/models/churn-model/versions/1"}});
+    bed.write(file, &document.to_string());
+    download("/runs/churn-000000/trained/**", "trained").exits(0);
+    assert_eq!(names(&bed, "trained"), ["model.bin"]);
     let listed = bed.remit(&["list", "/runs/churn-000000/scores/**", "-w", "sample"]);
     assert_eq!(listed.exits(0).stdout.lines().count(), 1);
 }
@@ -113,9 +136,30 @@ fn outputs_of_a_pipeline_are_its_own_and_those_of_the_runs_below() {
     assert_eq!(names(&service.bed, "step"), ["model.pkl"]);
     let said = download("/runs/nightly/theirs/**", "none").exits(1);
     let said = said
-        .says("/runs/nightly has scores")
+        .says("/runs/nightly has default, scores")
         .says("/runs/nightly-step has metrics_output, model_output");
     assert!(!said.stderr.contains("has theirs"), "{}", said.stderr);
+}
+
+/// An output that does not lie under the run's id is where the run's documents say: the run's own, or its job's.
+#[test]
+fn outputs_that_only_a_job_names_are_found_where_they_lie() {
+    let service = Service::new();
+    let download = |pattern: &str, into: &str| service.remit(&["download", pattern, into]);
+    download("/runs/weekly/report/**", "report").exits(0);
+    assert_eq!(names(&service.bed, "report"), ["a/part-1", "part-0"]);
+    download("/runs/weekly/report/a/*", "some").exits(0);
+    assert_eq!(names(&service.bed, "some"), ["part-1"]);
+    download("/runs/weekly/people/**", "people").exits(0);
+    assert_eq!(names(&service.bed, "people"), ["a.csv"]);
+    download("/runs/weekly/shared/**", "none")
+        .exits(3)
+        .says("lies in the storage account `others`")
+        .says("'/blobs/their-data/people/**' with -w https://others.blob.core.windows.net");
+    download("/runs/weekly/reports/**", "none")
+        .exits(1)
+        .says("/runs/weekly has default, people, report, shared");
+    assert!(!service.bed.path("none").exists());
 }
 
 /// What is typed, held and deleted is one and the same.

@@ -3,12 +3,13 @@
 //!
 //! A new row of the README wants a [`rows::ROWS`] line of its own; `readme` says so when there is none.
 
+mod assets;
 mod closure;
 mod readme;
 mod rights;
 mod row;
 mod rows;
-mod scene;
+pub(crate) mod scene;
 mod scripts;
 mod verbs;
 mod wanted;

@@ -13,7 +13,7 @@ use futures::TryStreamExt as _;
 use futures::stream::{self, StreamExt as _};
 use remit_export::Package;
 use remit_plan::{Act, Plan, State, Step};
-use remit_policy::{Authority, Denied};
+use remit_policy::{Authority, CaseId, Denied};
 use remit_workspace::{Listed, Millis, StoreError};
 
 use crate::cascade::{Cascade, is_of_cascade};
@@ -331,6 +331,13 @@ impl Run<'_> {
             },
             false => self.setup.authority.clone(),
         };
+        // It is no part of the record that it was named by, but a hold on that is meant for it too.
+        for record in &step.files_of {
+            let allowed = authority.allows(step.act.asks_for().right(), record);
+            if let Err(Denied::Held { cases, .. }) = allowed {
+                return held(&cases).into();
+            }
+        }
         let permitted = match authority.permit_part(
             step.act.asks_for(),
             &step.path,
@@ -338,10 +345,7 @@ impl Run<'_> {
             step.effect_set(),
         ) {
             Ok(permitted) => permitted,
-            Err(Denied::Held { cases, .. }) => {
-                let cases: Vec<String> = cases.iter().map(ToString::to_string).collect();
-                return State::Held(format!("hold {}", cases.join(", "))).into();
-            }
+            Err(Denied::Held { cases, .. }) => return held(&cases).into(),
             Err(denied) => {
                 return State::Skipped(format!("no longer permitted: {denied}")).into();
             }
@@ -371,6 +375,9 @@ impl Run<'_> {
             Act::Delete { detach, .. } => {
                 let deleted = match detach {
                     true => store.detach(&permitted, &step.version).await,
+                    false if ready.begun_before => {
+                        store.resume_delete(&permitted, &step.version).await
+                    }
                     false => store.delete(&permitted, &step.version).await,
                 };
                 deleted.map(Stands::from)
@@ -548,6 +555,12 @@ impl Run<'_> {
         let content = self.content(step).await?;
         export::store(package, step, content).await
     }
+}
+
+/// What a hold keeps.
+fn held(cases: &[CaseId]) -> State {
+    let cases: Vec<&str> = cases.iter().map(CaseId::as_str).collect();
+    State::Held(format!("hold {}", cases.join(", ")))
 }
 
 /// Where a step stands after it was carried out.

@@ -41,6 +41,16 @@ pub trait StoreMut: Store {
     async fn delete(&self, permitted: &Permitted, version: &Version)
     -> Result<Deleted, StoreError>;
 
+    /// Deletes an entry whose delete was begun before and may have been stopped in between: that it differs from
+    /// `version` in what the delete itself changes first (it cancels a run) is no change of somebody else's.
+    async fn resume_delete(
+        &self,
+        permitted: &Permitted,
+        version: &Version,
+    ) -> Result<Deleted, StoreError> {
+        self.delete(permitted, version).await
+    }
+
     /// Brings a delete to its end that was begun before, of an entry that is no longer there: what the service
     /// keeps of it is removed where the permit says `purge`, and otherwise it is said until when.
     /// [`StoreError::Changed`] when something is there after all. None where a store knows no more than

@@ -87,6 +87,20 @@ async fn a_hold_on_a_run_above_is_asked_about_again() {
     assert_eq!(state, State::Held("hold CASE-7".into()));
 }
 
+/// A file of a data asset is no part of it, but whoever holds the asset means its files.
+#[tokio::test]
+async fn a_hold_on_the_asset_that_a_file_was_named_by_is_asked_about_again() {
+    let memory = bed::workspace();
+    let mut step = bed::step(&memory, "/files/gone.txt", bed::delete()).await;
+    step.files_of = vec![path("/data/a/1"), path("/data/b/1")];
+    let planned = bed::plan_of(&memory, &[step]).await;
+    hold(&memory, "/data/b/1");
+    let progress = planned.apply_plainly(memory.clone()).await.unwrap();
+    assert!(memory.contents().contains_key(&path("/files/gone.txt")));
+    let state = standing(&planned, &progress, "delete", "/files/gone.txt");
+    assert_eq!(state, State::Held("hold CASE-7".into()));
+}
+
 #[tokio::test]
 async fn what_others_deleted_is_not_said_to_be_our_work() {
     let memory = bed::workspace();

@@ -11,6 +11,7 @@ mod commands;
 mod contexts;
 mod error;
 mod exit;
+mod files;
 mod guests;
 mod outputs;
 mod planning;

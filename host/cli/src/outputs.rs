@@ -70,9 +70,13 @@ impl Outputs {
         Ok(found)
     }
 
-    /// Which outputs there are, for whoever named another.
-    pub(crate) fn names(&self) -> String {
+    /// Which outputs there are, for whoever named another: what lies under the ids of runs, and what the documents
+    /// of this run name.
+    pub(crate) fn names(mut self, run: &EntryPath, named: BTreeSet<String>) -> String {
         const SHOWN_MAX: usize = 8;
+        if !named.is_empty() {
+            self.names.entry(run.clone()).or_default().extend(named);
+        }
         if self.names.is_empty() {
             return "it has no outputs under a name, nor have runs below it; what it logged is at \
                     its outputs/ and logs/"

@@ -11,7 +11,7 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use remit_workspace::{
     Content, Entry, EntryPath, Forecast, Gap, Guard, Kind, Listed, Listing, Pattern, References,
     Referring, Relation, Store, StoreError, Version, layout,
-    refer::{self, Datastore, Reference},
+    refer::{self, Datastore, Reference, Whereabouts},
 };
 use rustix::fs::{Access, AtFlags, Mode, OFlags};
 
@@ -188,14 +188,74 @@ impl Directory {
     }
 
     /// The places that a record's document names, and the gaps where a name leads nowhere known.
-    fn referenced_now(&self, of: &EntryPath) -> Result<(Vec<Pattern>, Vec<Listed>), StoreError> {
-        let parse = |document: Vec<u8>| serde_json::from_slice::<serde_json::Value>(&document).ok();
-        let Some(document) = parse(self.document(of)?) else {
-            return Ok(Default::default());
+    fn referenced_now(&self, of: &EntryPath) -> Result<(Vec<Pattern>, Vec<Gap>), StoreError> {
+        match parse(self.document(of)?) {
+            Some(document) => self.referred(of, &document),
+            None => Ok(Default::default()),
+        }
+    }
+
+    /// Where a model or a data asset says that its bytes are.
+    fn files_now(&self, of: &EntryPath) -> Result<Whereabouts, StoreError> {
+        let document = self.document(of)?;
+        let address = parse(document).as_ref().and_then(refer::own_address);
+        let Some(address) = address else {
+            return Ok(Whereabouts::default());
         };
+        let (places, gaps) = self.referred(of, &address.into())?;
+        let places = places
+            .iter()
+            .filter_map(|place| EntryPath::of_segments(place.literal_prefix()).ok())
+            .filter(|place| matches!(place.root(), "blobs" | "files"));
+        Ok(Whereabouts {
+            places: places.collect(),
+            gaps,
+            ..Whereabouts::default()
+        })
+    }
+
+    /// Where a run says that its output of this name is.
+    fn output_now(&self, of: &EntryPath, name: &str) -> Result<Whereabouts, StoreError> {
+        let outputs = parse(self.document(of)?).as_ref().map(refer::outputs);
+        let outputs = outputs.unwrap_or_default();
+        let mut found = Whereabouts::default();
+        if let Some(Some(address)) = outputs.get(name) {
+            let (places, gaps) = self.referred(of, &address.as_str().into())?;
+            found.gaps = gaps;
+            for place in places {
+                let Ok(path) = EntryPath::of_segments(place.literal_prefix()) else {
+                    continue;
+                };
+                if matches!(path.root(), "blobs" | "files") {
+                    found.places.push(path);
+                    continue;
+                }
+                match self.files_now(&path) {
+                    Ok(asset) => {
+                        found.places.extend(asset.places);
+                        found.gaps.extend(asset.gaps);
+                    }
+                    Err(StoreError::NotFound(path)) => found.gaps.push(refer::unknown(path)),
+                    Err(StoreError::OutOfReach { path, reason }) => {
+                        found.gaps.push(Gap { path, reason });
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        found.names = outputs.into_keys().collect();
+        Ok(found)
+    }
+
+    /// The places that a document names, which is that of a record or a part of it.
+    fn referred(
+        &self,
+        of: &EntryPath,
+        document: &serde_json::Value,
+    ) -> Result<(Vec<Pattern>, Vec<Gap>), StoreError> {
         let account = self.account()?;
         let (mut places, mut gaps) = (Vec::new(), Vec::new());
-        for reference in refer::references(&document) {
+        for reference in refer::references(document) {
             let (place, about) = match reference {
                 Reference::Record(path) => {
                     places.extend(Pattern::exactly(&path).ok().filter(|_| path != *of));
@@ -227,22 +287,21 @@ impl Directory {
                 (Some((place, true)), _) => {
                     let names = place.literal_prefix();
                     let path = EntryPath::of_segments(names).unwrap_or_else(|_| of.clone());
-                    gaps.push(Listed::Gap(Gap {
+                    gaps.push(Gap {
                         path,
-                        reason: "in another storage account".to_owned(),
-                    }));
+                        reason: refer::ELSEWHERE.to_owned(),
+                    });
                 }
                 (Some((place, false)), _) => places.push(place),
-                (None, about) => gaps.push(Listed::Gap(Gap {
-                    path: about.unwrap_or_else(|_| of.clone()),
-                    reason: "referred to, but not known here".to_owned(),
-                })),
+                (None, about) => {
+                    gaps.push(refer::unknown(about.unwrap_or_else(|_| of.clone())));
+                }
             }
         }
         // A place inside another is listed with it.
         places.sort_by_key(|place| place.literal_prefix());
         places.dedup_by(|next, last| next.literal_prefix().starts_with(&last.literal_prefix()));
-        gaps.sort_by_key(|gap| format!("{gap:?}"));
+        gaps.sort();
         gaps.dedup();
         Ok((places, gaps))
     }
@@ -326,6 +385,11 @@ impl Directory {
     }
 }
 
+/// A record's document; none for what is no JSON.
+fn parse(document: Vec<u8>) -> Option<serde_json::Value> {
+    serde_json::from_slice(&document).ok()
+}
+
 #[async_trait]
 impl Store for Directory {
     fn identity(&self) -> &str {
@@ -379,7 +443,9 @@ impl Store for Directory {
                 Relation::Referenced => {
                     let (places, gaps) = this.wait(&of, Self::referenced_now).await?;
                     this.list_each(places)
-                        .chain(futures::stream::iter(gaps.into_iter().map(Ok)))
+                        .chain(futures::stream::iter(
+                            gaps.into_iter().map(Listed::Gap).map(Ok),
+                        ))
                         .boxed()
                 }
                 Relation::Owned if of.root() == "runs" => {
@@ -394,6 +460,24 @@ impl Store for Directory {
             Ok::<_, StoreError>(listed)
         };
         futures::stream::once(found).try_flatten().boxed()
+    }
+
+    async fn files(&self, of: &EntryPath) -> Result<Whereabouts, StoreError> {
+        match Kind::of(of) {
+            Some(Kind::Model | Kind::Data) => self.wait(of, Self::files_now).await,
+            _ => self.stat(of).await.map(|_| Whereabouts::default()),
+        }
+    }
+
+    async fn output(&self, of: &EntryPath, name: &str) -> Result<Whereabouts, StoreError> {
+        let name = name.to_owned();
+        match Kind::of(of) {
+            Some(Kind::Run) => {
+                self.wait(of, move |this, of| this.output_now(of, &name))
+                    .await
+            }
+            _ => self.stat(of).await.map(|_| Whereabouts::default()),
+        }
     }
 
     fn references(&self) -> References {

@@ -244,6 +244,11 @@ fn merge(into: &mut Step, from: Step) -> Result<(), PlanError> {
     if into.part_of.is_none() {
         into.part_of = from.part_of;
     }
+    for path in from.files_of {
+        if !into.files_of.contains(&path) {
+            into.files_of.push(path);
+        }
+    }
     for path in from.above {
         if !into.above.contains(&path) {
             into.above.push(path);
@@ -297,10 +302,10 @@ fn write_entry(
             step.rank = 1;
         }
         last.add(&step);
-        if let (Act::Delete { .. }, Some(owner)) = (&step.act, &step.part_of) {
-            owners.add(owner, &step);
-        }
         if let Act::Delete { .. } = step.act {
+            for record in step.part_of.iter().chain(&step.files_of) {
+                owners.add(record, &step);
+            }
             referring.delete(&step.path)?;
         }
         writeln!(to, "{}", to_line(&step))?;
@@ -308,7 +313,7 @@ fn write_entry(
     Ok(())
 }
 
-/// Which steps delete the owned parts of which record. One short entry for each record, not for each part.
+/// Which steps delete the owned parts of which record, or its files. One short entry for each record, not for each part.
 #[derive(Default)]
 struct Owners {
     by_record: BTreeMap<EntryPath, Owned>,

@@ -45,6 +45,10 @@ pub struct Step {
         skip_serializing_if = "Option::is_none"
     )]
     pub part_of: Option<EntryPath>,
+    /// The models and data assets whose files the entry is one of, where somebody named it by them: the delete of such
+    /// a record waits for this step, and a hold on the record keeps the entry.
+    #[serde(default, with = "text::paths", skip_serializing_if = "Vec::is_empty")]
+    pub files_of: Vec<EntryPath>,
     /// The runs above the run that the entry is or belongs to, the nearest first: a right or a hold on one of
     /// them covers the entry.
     #[serde(default, with = "text::paths", skip_serializing_if = "Vec::is_empty")]
@@ -256,6 +260,7 @@ impl Step {
             guard,
             reason: reason.into(),
             part_of: None,
+            files_of: Vec::new(),
             above: Vec::new(),
             effects: Effects::default(),
             needs: Vec::new(),

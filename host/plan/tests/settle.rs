@@ -191,6 +191,30 @@ fn a_change_waits_for_its_copy_and_a_record_for_its_parts() {
     );
 }
 
+/// Each of two assets that somebody named one file by.
+#[test]
+fn an_asset_waits_for_the_files_that_were_named_by_it() {
+    let file_of = |asset: &str| Step {
+        files_of: vec![path(asset)],
+        ..delete("/blobs/c/x")
+    };
+    assert_eq!(
+        settled(&[
+            delete("/data/a/1"),
+            file_of("/data/a/1"),
+            file_of("/models/m/1"),
+            delete("/models/m/1"),
+            delete("/data/b/1"),
+        ]),
+        [
+            "1 delete /blobs/c/x [] 0",
+            "2 delete /data/a/1 [1-1] 1",
+            "3 delete /data/b/1 [] 0",
+            "4 delete /models/m/1 [1-1] 1",
+        ]
+    );
+}
+
 /// What everything stands on goes last, one after the other: the workspace when all else is gone.
 #[test]
 fn the_workspace_waits_for_all_that_it_names_and_that_for_everything_else() {

@@ -133,6 +133,8 @@ struct Line<'s> {
     #[serde(skip_serializing_if = "Option::is_none")]
     part_of: Option<&'s str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    files_of: Vec<&'s str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     destroys: Vec<&'s str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     destroys_all_below: Vec<&'s str>,
@@ -212,6 +214,7 @@ fn line(step: &Step, stand: Stand) -> Line<'_> {
         through: step.act.conversion().map(through),
         reason: &step.reason,
         part_of: step.part_of.as_ref().map(EntryPath::as_str),
+        files_of: step.files_of.iter().map(EntryPath::as_str).collect(),
         destroys: step.effects.entries.iter().map(EntryPath::as_str).collect(),
         destroys_all_below: step
             .effects

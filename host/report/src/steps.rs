@@ -153,5 +153,8 @@ pub(crate) fn facts(step: &Step) -> Vec<String> {
     if let Some(record) = &step.part_of {
         facts.push(format!("part of {record}"));
     }
+    for record in &step.files_of {
+        facts.push(format!("a file of {record}"));
+    }
     facts
 }

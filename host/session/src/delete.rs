@@ -2,10 +2,10 @@
 
 use futures::StreamExt as _;
 use remit_plan::{Residue, State, Step};
-use remit_policy::{Act, Strength};
+use remit_policy::{Act, Denied, Right, Strength};
 use remit_workspace::{Entry, EntryPath, Forecast, Kind, Listed, work};
 
-use crate::propose::{Halt, Tried};
+use crate::propose::{Halt, Tried, why_denied};
 use crate::scope::invalid;
 use crate::{Answer, Code, DeleteOptions, Failure, Named, Scope};
 
@@ -40,7 +40,14 @@ impl Scope {
                 return Err(invalid(message).into());
             }
         }
-        let step = self.deletion(entry, how).await?;
+        if let Some(record) = &how.files_of
+            && let Err(denied @ Denied::Held { .. }) = self.authority.allows(Right::Delete, record)
+        {
+            let failure = self.denied(&denied);
+            return Err(Halt::Keep(why_denied(&denied), failure));
+        }
+        let mut step = self.deletion(entry, how).await?;
+        step.files_of.extend(how.files_of.clone());
         let mut pile = self.pile(step)?;
         if !how.keep_parts && !how.detach && !entry.kind.is_object() {
             self.add_parts(entry, &mut pile, how.clone()).await?;

@@ -32,6 +32,9 @@ pub struct DeleteOptions {
     pub detach: bool,
     /// What runs is stopped first.
     pub cancel_first: bool,
+    /// Of an object: the model or the data asset whose files it is one of. The delete of that record in the same plan
+    /// waits for it, and a hold on the record keeps it.
+    pub files_of: Option<EntryPath>,
 }
 
 /// How to redact.

@@ -1,9 +1,11 @@
 //! What a record's document refers to: URIs that somebody wrote, as patterns over the workspace.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::Value;
 
-use crate::record::member_text;
-use crate::{EntryPath, Pattern};
+use crate::record::{member_of, member_text, text};
+use crate::{EntryPath, Gap, Pattern};
 
 /// What a URI in a document means.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +28,52 @@ pub enum Reference {
     Record(EntryPath),
 }
 
+/// What is said of a place in a storage account that is not the workspace's own.
+pub const ELSEWHERE: &str = "in another storage account";
+
+/// A place or a record that a document names, and that is nowhere.
+pub fn unknown(path: EntryPath) -> Gap {
+    Gap {
+        path,
+        reason: "referred to, but not known here".to_owned(),
+    }
+}
+
+/// Where bytes lie that a record's document names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Whereabouts {
+    /// In this workspace: an entry each, or a folder of them.
+    pub places: Vec<EntryPath>,
+    /// Elsewhere, or nowhere that is known.
+    pub gaps: Vec<Gap>,
+    /// Of a run: names of all outputs that its documents name.
+    pub names: BTreeSet<String>,
+}
+
+/// The address of the bytes that a model or a data asset is. Whatever else its document refers to (in a tag, in a
+/// description) is not it.
+pub fn own_address(document: &Value) -> Option<String> {
+    ["dataUri", "modelUri"]
+        .iter()
+        .find_map(|member| member_text(document, member))
+}
+
+/// The outputs that a document of a run names, each with its address, where it says one: run history has
+/// `assetId`, a job `uri`.
+pub fn outputs(document: &Value) -> BTreeMap<String, Option<String>> {
+    let outputs = member_of(document, "outputs").and_then(Value::as_object);
+    let address = |output: &Value| {
+        ["uri", "assetId"]
+            .iter()
+            .find_map(|name| text(output, name))
+    };
+    outputs
+        .into_iter()
+        .flatten()
+        .map(|(name, output)| (name.clone(), address(output)))
+        .collect()
+}
+
 /// Every reference in the document, each once.
 pub fn references(document: &Value) -> Vec<Reference> {
     let mut found = Vec::new();
@@ -46,7 +94,10 @@ pub fn references(document: &Value) -> Vec<Reference> {
 fn parse(text: &str) -> Option<Reference> {
     if let Some(rest) = text.strip_prefix("azureml://") {
         if let Some((_, rest)) = after(rest, "datastores/") {
-            let (name, path) = rest.split_once("/paths/")?;
+            // A job names its own artifacts without the word.
+            let (name, path) = rest
+                .split_once("/paths/")
+                .or_else(|| rest.split_once('/'))?;
             return Some(Reference::Datastore {
                 name: name.to_owned(),
                 path: path.to_owned(),
@@ -156,6 +207,7 @@ pub fn place(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     fn check(uri: &str, expect: Option<Reference>) {
         assert_eq!(parse(uri), expect, "{uri}");
@@ -181,6 +233,10 @@ mod tests {
             datastore("workspaceblobstore", "a/b.csv"),
         );
         check(
+            "azureml://datastores/workspaceartifactstore/ExperimentRun/dcid.x",
+            datastore("workspaceartifactstore", "ExperimentRun/dcid.x"),
+        );
+        check(
             "azureml://subscriptions/s/resourcegroups/r/workspaces/w/datastores/d/paths/x/",
             datastore("d", "x/"),
         );
@@ -200,6 +256,35 @@ mod tests {
         check("https://example.com/blob.x", None);
         check("plain text", None);
         check("azureml://nothing", None);
+    }
+
+    #[test]
+    fn an_asset_is_where_its_own_address_says() {
+        let document = json!({"properties": {"dataUri": "azureml://datastores/d/paths/x/", "tags": {"see": "https://acct.blob.core.windows.net/c/a"}}});
+        assert_eq!(
+            own_address(&document).as_deref(),
+            Some("azureml://datastores/d/paths/x/")
+        );
+        assert_eq!(own_address(&json!({"path": "x"})), None);
+    }
+
+    #[test]
+    fn documents_of_a_run_name_its_outputs() {
+        let named = |document: Value| -> Vec<(String, Option<String>)> {
+            outputs(&document).into_iter().collect()
+        };
+        let own = |name: &str, address: Option<&str>| (name.to_owned(), address.map(Into::into));
+        assert_eq!(
+            named(json!({"outputs": {"a": {"assetId": "x", "type": "uri_folder"}, "b": {}}})),
+            [own("a", Some("x")), own("b", None)]
+        );
+        assert_eq!(
+            named(
+                json!({"properties": {"outputs": {"c": {"jobOutputType": "uri_file", "uri": "y"}}}})
+            ),
+            [own("c", Some("y"))]
+        );
+        assert_eq!(named(json!({"outputs": null})), []);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 
+use crate::refer::Whereabouts;
 use crate::{Entry, EntryPath, Gap, Guard, Millis, Pattern, StoreError, Version, Wanted, layout};
 
 /// What a listing yields: what is there, and where nobody could look.
@@ -135,6 +136,18 @@ pub trait Store: Send + Sync + Debug {
     /// What the records of the workspace refer to, all of them in one pass: the places of
     /// [`Relation::Referenced`], in this workspace or outside, whether something is there or not.
     fn references(&self) -> References;
+
+    /// Where the bytes lie that a model or a data asset is: what its own address says, and nothing else that its
+    /// document refers to. [`StoreError::NotFound`] when there is no such record; nowhere, for any other kind.
+    async fn files(&self, of: &EntryPath) -> Result<Whereabouts, StoreError> {
+        self.stat(of).await.map(|_| Whereabouts::default())
+    }
+
+    /// Where the output of this name of a run lies, as the run's documents say: elsewhere than under the run's id,
+    /// or as an asset. [`StoreError::NotFound`] when there is no such run.
+    async fn output(&self, of: &EntryPath, _name: &str) -> Result<Whereabouts, StoreError> {
+        self.stat(of).await.map(|_| Whereabouts::default())
+    }
 
     /// How strictly a change to `path` is tied to a version.
     fn guard(&self, path: &EntryPath) -> Guard;

@@ -149,6 +149,14 @@ impl StoreMut for StoppingStore {
         passing!(self, self.inner.delete(permitted, version))
     }
 
+    async fn resume_delete(
+        &self,
+        permitted: &Permitted,
+        version: &Version,
+    ) -> Result<Deleted, StoreError> {
+        passing!(self, self.inner.resume_delete(permitted, version))
+    }
+
     async fn detach(
         &self,
         permitted: &Permitted,

@@ -66,6 +66,21 @@ impl StoreMut for Workspace {
         self.records().delete(path, version, how).await
     }
 
+    async fn resume_delete(
+        &self,
+        permitted: &Permitted,
+        version: &Version,
+    ) -> Result<Deleted, StoreError> {
+        let (path, strength) = (permitted.path(), strength_of(permitted)?);
+        match (Kind::of(path), strength.cancel) {
+            (Some(Kind::Run), true) => {
+                let how = How::CancelledBefore;
+                self.records().delete(path, version, how).await
+            }
+            _ => self.delete(permitted, version).await,
+        }
+    }
+
     async fn end_delete(&self, permitted: &Permitted) -> Result<Option<Deleted>, StoreError> {
         let (path, strength) = (permitted.path(), strength_of(permitted)?);
         let records = self.records();

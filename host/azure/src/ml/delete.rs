@@ -27,6 +27,8 @@ pub(crate) enum How {
     Deleted,
     /// What runs is cancelled first.
     Cancelled,
+    /// The same, where it may have been cancelled so before.
+    CancelledBefore,
     /// A compute target is forgotten, and nothing below it touched.
     Detached,
 }
@@ -46,13 +48,16 @@ impl Records {
                 Err(StoreError::NotFound(_)) if sent => return Ok(Deleted::Gone),
                 other => other?,
             };
-            if !seen.document.is_but_for_progress(version) {
+            let was_cancelled =
+                how == How::CancelledBefore && seen.document.is_but_for_cancel(version);
+            if !was_cancelled && !seen.document.is_but_for_progress(version) {
                 return Err(StoreError::Changed(path.clone()));
             }
             if seen.is_being_deleted() {
                 return self.await_absence(path).await;
             }
-            if how == How::Cancelled && is_running(&seen) {
+            let cancels = matches!(how, How::Cancelled | How::CancelledBefore);
+            if cancels && is_running(&seen) {
                 seen = self.cancel(path, &seen).await?;
                 if is_running(&seen) {
                     let goes_on = Answer::Malformed("it was cancelled, and goes on");
@@ -190,11 +195,7 @@ impl Records {
 
 /// Whether a run has not come to its end.
 pub(crate) fn is_running(seen: &Seen) -> bool {
-    const ENDED: [&str; 3] = ["Completed", "Failed", "Canceled"];
-    seen.entry.kind == Kind::Run
-        && seen
-            .text("status")
-            .is_some_and(|status| !ENDED.contains(&status.as_str()))
+    seen.document.goes_on()
 }
 
 /// A delete that the service does not do.

@@ -20,6 +20,8 @@ pub(crate) struct Document {
     pub(crate) shown: Vec<u8>,
     /// The same as a value.
     pub(crate) value: Value,
+    /// Of a run that goes on: the digest of what its end does not change.
+    but_for_end: Option<String>,
 }
 
 /// A record that was listed or looked at.
@@ -31,6 +33,27 @@ pub(crate) struct Seen {
 
 /// How far the service is with a thing: it moves on while a thing is deleted, and is no other state of it.
 pub(crate) const PROGRESS: &str = "provisioningState";
+
+/// What the end of a run changes of its document, whoever ended it; of what there is in a real one. That a cancel
+/// changes nothing else is an *assumption*: where it does, a step that was stopped behind its cancel is skipped.
+const ENDING: [&str; 13] = [
+    "status",
+    "endTimeUtc",
+    "error",
+    "warnings",
+    "revision",
+    "statusRevision",
+    "lastModifiedUtc",
+    "lastModifiedBy",
+    "duration",
+    "computeDuration",
+    "currentComputeTime",
+    "effectiveStartTimeUtc",
+    "jobCost",
+];
+
+/// Statuses of a run that somebody cancelled, the first while it still goes on.
+const CANCELLED: [&str; 2] = ["CancelRequested", "Canceled"];
 
 impl Document {
     /// None for what is no object, or cannot be shown: nobody knows what in it is secret.
@@ -51,15 +74,42 @@ impl Document {
         let value = Value::Object(members);
         let real = serde_json::to_vec(&value).ok()?;
         let shown = remit_formats::blank_credentials(&real).ok()?;
+        let but_for_end = (kind == Kind::Run && goes_on(&value)).then(|| but_for_end(&value));
         let value = match shown == real {
             true => value,
             false => serde_json::from_slice(&shown).ok()?,
         };
-        Some(Self { real, shown, value })
+        Some(Self {
+            real,
+            shown,
+            value,
+            but_for_end,
+        })
     }
 
+    /// The digest of all of it; of a run that goes on, that of what its end does not change besides, so that it can be
+    /// known again once a step has cancelled it.
     pub(crate) fn version(&self) -> Version {
-        Version::of_document(&self.real)
+        let whole = Version::of_document(&self.real);
+        match &self.but_for_end {
+            Some(but_for_end) => Version::new(format!("{whole}{BUT_FOR_END}{but_for_end}")),
+            None => whole,
+        }
+    }
+
+    /// Whether this is a run that has not come to its end.
+    pub(crate) fn goes_on(&self) -> bool {
+        self.but_for_end.is_some()
+    }
+
+    /// Whether this is the named version of a run that went on, but for its having been cancelled since.
+    pub(crate) fn is_but_for_cancel(&self, version: &Version) -> bool {
+        let status = self.value.get("status").and_then(Value::as_str);
+        let Some((_, was)) = version.as_str().split_once(BUT_FOR_END) else {
+            return false;
+        };
+        status.is_some_and(|status| CANCELLED.contains(&status))
+            && serde_json::from_slice(&self.real).is_ok_and(|real| but_for_end(&real) == was)
     }
 
     /// Whether this is the named version, or would be if the service were as far with it as then.
@@ -99,6 +149,9 @@ impl Seen {
         let document = Document::of(kind, said).ok_or_else(out)?;
         let entry = record::entry_of(path.clone(), kind, &document.real, &document.value);
         let mut entry = entry.ok_or_else(out)?;
+        if document.goes_on() {
+            entry.version = document.version();
+        }
         // The document is about rows; how large those are, no call says.
         if layout::rows_of(&path).is_some() {
             entry.size_bytes = None;
@@ -115,6 +168,26 @@ impl Seen {
     pub(crate) fn text(&self, name: &str) -> Option<String> {
         record::text(&self.document.value, name)
     }
+}
+
+/// What stands in the version of a run that goes on before the second of its two digests.
+const BUT_FOR_END: &str = "-but-for-end-";
+
+/// Whether a run's document says that it has not ended.
+fn goes_on(run: &Value) -> bool {
+    const ENDED: [&str; 3] = ["Completed", "Failed", "Canceled"];
+    let status = record::text(run, "status");
+    status.is_some_and(|status| !ENDED.contains(&status.as_str()))
+}
+
+/// The digest of a run's document without what its end changes.
+fn but_for_end(run: &Value) -> String {
+    let mut run = run.clone();
+    if let Some(members) = run.as_object_mut() {
+        members.retain(|name, _| !ENDING.contains(&name.as_str()));
+    }
+    let text = run.to_string();
+    Version::of_document(text.as_bytes()).as_str().to_owned()
 }
 
 /// The members below `properties` beside the others, where no two have one name.
@@ -178,6 +251,42 @@ mod tests {
         );
         assert_eq!(first, second);
         assert_ne!(first, version(r#"{"runId":"b"}"#));
+    }
+
+    #[test]
+    fn a_run_is_known_again_after_a_cancel_and_nothing_else() {
+        let of = |change: &[(&str, Value)]| {
+            let mut said = json!({"runId": "a", "status": "Running", "displayName": "d", "tags": {"a": "b"},
+                "createdBy": {"userName": "u"}, "properties": {"p": "q"}, "revision": 1, "endTimeUtc": null});
+            for (name, value) in change {
+                said[*name] = value.clone();
+            }
+            Document::of(Kind::Run, said).unwrap()
+        };
+        let before = of(&[]).version();
+        let cancelled = [
+            ("status", json!("Canceled")),
+            ("endTimeUtc", json!("2025-01-01T00:00:00Z")),
+            ("revision", json!(2)),
+            ("lastModifiedBy", json!({"userName": "v"})),
+        ];
+        assert!(of(&cancelled).is_but_for_cancel(&before));
+        assert!(of(&[("status", json!("CancelRequested"))]).is_but_for_cancel(&before));
+        for other in [
+            ("status", json!("Completed")),
+            ("displayName", json!("e")),
+            ("tags", json!({"a": "c"})),
+            ("createdBy", json!({"userName": "v"})),
+            ("properties", json!({"p": "r"})),
+            ("hidden", json!(true)),
+        ] {
+            let mut change = cancelled.to_vec();
+            change.push(other.clone());
+            assert!(!of(&change).is_but_for_cancel(&before), "{other:?}");
+        }
+        // One that had ended is what it was, or another.
+        let ended = of(&cancelled);
+        assert!(!ended.goes_on() && !ended.is_but_for_cancel(&ended.version()));
     }
 
     #[test]

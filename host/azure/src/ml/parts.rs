@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+use remit_workspace::refer::{self, Whereabouts};
 use remit_workspace::{
-    EntryPath, Listing, Pattern, References, Referring, Store as _, StoreError, layout,
+    EntryPath, Gap, Listing, Pattern, References, Referring, Store as _, StoreError, layout,
 };
 
 use super::Workspace;
@@ -12,7 +13,7 @@ use super::answer::unlisted;
 use super::document::Seen;
 use super::records::Found;
 use super::refer::{Datastores, Referred, gaps, referred};
-use super::workspace::listing;
+use super::workspace::{is_object, listing};
 
 /// Places that are looked into at once.
 const PLACES_AT_ONCE: usize = 4;
@@ -97,6 +98,78 @@ impl Workspace {
         Ok(referred(&seen.entry.path, document, datastores, own))
     }
 
+    /// What one address in a record's document leads to.
+    async fn addressed(&self, by: &EntryPath, address: &str) -> Result<Referred, StoreError> {
+        let own = match self.storage(by).await {
+            Ok(storage) => Some(storage.name.as_str()),
+            Err(StoreError::OutOfReach { .. }) => None,
+            Err(error) => return Err(error),
+        };
+        let datastores = self.records().datastores().await?;
+        Ok(referred(by, &address.into(), &datastores, own))
+    }
+
+    /// Where a model or a data asset says that its bytes are.
+    pub(crate) async fn files_of(&self, of: &EntryPath) -> Result<Whereabouts, StoreError> {
+        let seen = self.records().look(of).await?;
+        let mut found = Whereabouts::default();
+        if let Some(address) = refer::own_address(&seen.document.value) {
+            let referred = self.addressed(of, &address).await?;
+            found.places = paths(&referred.places).filter(is_object).collect();
+            found.gaps = referred.gaps;
+        }
+        Ok(found)
+    }
+
+    /// Where a run's output of this name lies. Its job on the management plane is asked only for what run history
+    /// does not say: one request.
+    pub(crate) async fn output_of(
+        &self,
+        of: &EntryPath,
+        name: &str,
+    ) -> Result<Whereabouts, StoreError> {
+        let run = self.records().look(of).await?;
+        let mut outputs = refer::outputs(&run.document.value);
+        let mut found = Whereabouts::default();
+        if outputs.get(name).is_none_or(Option::is_none) {
+            match self.records().job(of).await {
+                Ok(job) => {
+                    for (name, address) in refer::outputs(&job) {
+                        let known = outputs.entry(name).or_default();
+                        *known = known.take().or(address);
+                    }
+                }
+                // A run may be no job.
+                Err(StoreError::NotFound(_)) => {}
+                Err(StoreError::OutOfReach { path, reason }) => found.gaps.push(Gap {
+                    path,
+                    reason: format!("its job's document: {reason}"),
+                }),
+                Err(error) => return Err(error),
+            }
+        }
+        if let Some(Some(address)) = outputs.get(name) {
+            let referred = self.addressed(of, address).await?;
+            found.gaps.extend(referred.gaps);
+            for path in paths(&referred.places) {
+                if is_object(&path) {
+                    found.places.push(path);
+                    continue;
+                }
+                match self.files_of(&path).await {
+                    Ok(asset) => {
+                        found.places.extend(asset.places);
+                        found.gaps.extend(asset.gaps);
+                    }
+                    Err(StoreError::NotFound(path)) => found.gaps.push(refer::unknown(path)),
+                    Err(error) => found.gaps.push(unlisted(error)?),
+                }
+            }
+        }
+        found.names = outputs.into_keys().collect();
+        Ok(found)
+    }
+
     /// What every record refers to.
     pub(crate) fn every_reference(&self) -> References {
         let this = self.clone();
@@ -118,12 +191,8 @@ impl Workspace {
                         };
                         let referred = this.referred(&seen, &datastores).await?;
                         let by = &seen.entry.path;
-                        let places = referred.places.iter();
                         Ok::<_, StoreError>(
-                            places
-                                .filter_map(|place| {
-                                    EntryPath::of_segments(place.literal_prefix()).ok()
-                                })
+                            paths(&referred.places)
                                 .map(|to| Referring::To { by: by.clone(), to })
                                 .collect(),
                         )
@@ -135,4 +204,10 @@ impl Workspace {
         };
         stream::once(started).try_flatten().boxed()
     }
+}
+
+/// The entry or the folder that each place is.
+fn paths(places: &[Pattern]) -> impl Iterator<Item = EntryPath> {
+    let names = places.iter().map(Pattern::literal_prefix);
+    names.filter_map(|names| EntryPath::of_segments(names).ok())
 }

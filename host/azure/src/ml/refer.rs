@@ -73,12 +73,12 @@ pub(crate) fn referred(
             Some((place, false)) => referred.places.push(place),
             Some((place, true)) => referred.gaps.push(Gap {
                 path: EntryPath::of_segments(place.literal_prefix()).unwrap_or_else(|_| by.clone()),
-                reason: "in another storage account".to_owned(),
+                reason: refer::ELSEWHERE.to_owned(),
             }),
-            None => referred.gaps.push(Gap {
-                path: about.unwrap_or_else(|_| by.clone()),
-                reason: "referred to, but not known here".to_owned(),
-            }),
+            None => {
+                let path = about.unwrap_or_else(|_| by.clone());
+                referred.gaps.push(refer::unknown(path));
+            }
         }
     }
     // A place inside another is listed with it.

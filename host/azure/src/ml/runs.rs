@@ -10,7 +10,7 @@ use remit_workspace::{EntryPath, Kind, Pattern, StoreError, Wanted};
 use serde_json::{Value, json};
 
 use super::answer::{about, unlisted};
-use super::data::Service;
+use super::data::{NO_NAME, Service};
 use super::document::Seen;
 use super::filter;
 use super::manage::Rows;
@@ -165,6 +165,18 @@ impl Records {
 
     pub(crate) async fn run(&self, id: &str) -> Result<Value, Answer> {
         self.data.get(Service::History, &["runs", id]).await
+    }
+
+    /// The run as a job of the management plane, which says more of its outputs.
+    pub(crate) async fn job(&self, run: &EntryPath) -> Result<Value, StoreError> {
+        let asked = async {
+            let names = ["jobs", &run.file_name()];
+            let url = self.manage.url(&names, &[]).ok_or(NO_NAME)?;
+            self.managed_at(&url).await
+        };
+        asked
+            .await
+            .map_err(|answer| about(answer, run, "reading the job of"))
     }
 
     /// The runs that a run started.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+use remit_workspace::refer::Whereabouts;
 use remit_workspace::{
     Content, Entry, EntryPath, Forecast, Gap, Guard, Kind, Listed, Listing, Pattern, PolicyPlace,
     References, Relation, Store, StoreError, Version, Wanted, layout, record,
@@ -284,6 +285,20 @@ impl Store for Workspace {
         match relation {
             Relation::Owned => self.owned(of),
             Relation::Referenced => self.referenced(of),
+        }
+    }
+
+    async fn files(&self, of: &EntryPath) -> Result<Whereabouts, StoreError> {
+        match Kind::of(of) {
+            Some(Kind::Model | Kind::Data) => self.files_of(of).await,
+            _ => self.stat(of).await.map(|_| Whereabouts::default()),
+        }
+    }
+
+    async fn output(&self, of: &EntryPath, name: &str) -> Result<Whereabouts, StoreError> {
+        match Kind::of(of) {
+            Some(Kind::Run) => self.output_of(of, name).await,
+            _ => self.stat(of).await.map(|_| Whereabouts::default()),
         }
     }
 

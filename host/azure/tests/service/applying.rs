@@ -9,19 +9,23 @@ use remit_plan::{About, Act, Case, Draft, Plan, State, Step};
 use remit_policy::{Authority, Policy, Right, Rights, Strength};
 use remit_sim::{At, AzureMlSettings, Fault, FaultKind};
 use remit_workspace::{Pattern, Store as _};
+use serde_json::json;
 
-use crate::bed::{Bed, path};
+use crate::bed::{Bed, document, path};
 
 const CREATED: i64 = 1_790_000_000_000;
 const LOG: &str = "/blobs/azureml/ExperimentRun/dcid.first/logs/a.txt";
 /// What is deleted, parts first.
-const DELETED: [&str; 4] = [
+const DELETED: [&str; 5] = [
+    CANCELLED,
     LOG,
     "/runs/first/metrics",
     "/runs/first",
     "/computes/cluster",
 ];
 const ARCHIVED: &str = "/models/mail/1";
+/// Goes on, and is cancelled first.
+const CANCELLED: &str = "/runs/going-on";
 
 struct Planned {
     folder: tempfile::TempDir,
@@ -31,7 +35,11 @@ fn authority() -> Authority {
     let rights = Right::ALL
         .into_iter()
         .fold(Rights::none(), |rights, right| {
-            rights.with(right, Pattern::everything(), Strength::default())
+            let strength = Strength {
+                cancel: true,
+                ..Strength::default()
+            };
+            rights.with(right, Pattern::everything(), strength)
         });
     Authority::for_operator(rights, Policy::absent())
 }
@@ -45,16 +53,16 @@ impl Planned {
         let folder = tempfile::tempdir().unwrap();
         let case = Case::create(&folder.path().join("a.case")).unwrap();
         let mut draft = Draft::new(case).unwrap();
-        let delete = || Act::Delete {
+        let delete = |cancel_first: bool| Act::Delete {
             purge: false,
-            cancel_first: false,
+            cancel_first,
             detach: false,
             forecast: State::Gone,
         };
         for name in deleted.iter().chain(archived) {
             let act = match archived.contains(name) {
                 true => Act::Archive {},
-                false => delete(),
+                false => delete(*name == CANCELLED),
             };
             let entry = store.stat(&path(name)).await.unwrap();
             let version = store.pin(&entry).await.unwrap();
@@ -108,6 +116,9 @@ async fn bed() -> Bed {
     bed.sim
         .storage()
         .seed_blob("azureml", "ExperimentRun/dcid.first/logs/a.txt", "by Jane");
+    let mut run = document(CANCELLED);
+    run["status"] = json!("Running");
+    bed.sim.seed_record(CANCELLED, run);
     bed
 }
 
@@ -132,7 +143,12 @@ fn check_done(bed: &Bed, progress: &Progress, plan: &Plan, at: &str) {
             step.path
         );
     }
-    for record in ["/runs/first", "/runs/first/metrics", "/computes/cluster"] {
+    for record in [
+        CANCELLED,
+        "/runs/first",
+        "/runs/first/metrics",
+        "/computes/cluster",
+    ] {
         assert_eq!(bed.sim.record(record), None, "{at}: {record}");
     }
     assert!(!has_bytes(bed), "{at}");
@@ -211,7 +227,12 @@ async fn cut_off_without_waiting_it_ends_as_if_undisturbed() {
 #[tokio::test]
 async fn what_comes_after_a_delete_that_is_under_way_is_not_begun() {
     let bed = bed().await;
-    let names = ["/runs/first", "/computes/cluster", "/experiments/churn"];
+    let names = [
+        "/runs/first",
+        CANCELLED,
+        "/computes/cluster",
+        "/experiments/churn",
+    ];
     let planned = Planned::deleting(&bed.store, &names, &[]).await;
     let standings = |progress: &Progress| {
         let steps = planned.open().steps().map(Result::unwrap);

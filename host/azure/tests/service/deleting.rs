@@ -332,6 +332,62 @@ async fn what_runs_is_cancelled_only_if_asked() {
     assert_eq!(bed.sim.record("/runs/first"), None);
 }
 
+/// Stopped between the cancel and the delete: what the cancel changed is not somebody else's change, and anything
+/// else is.
+#[tokio::test]
+async fn a_run_that_was_cancelled_before_is_deleted_as_what_it_was() {
+    let cancel = Strength {
+        cancel: true,
+        ..Strength::default()
+    };
+    let cases = [
+        (json!({}), true),
+        (json!({"status": "CancelRequested"}), true),
+        (json!({"status": "Completed"}), false),
+        (json!({"tags": {"who": "Omar"}}), false),
+        (json!({"displayName": "another"}), false),
+        (json!({"createdBy": {"userName": "Omar Example"}}), false),
+        (json!({"properties": {"note": "Omar"}}), false),
+    ];
+    for (other, is_it) in cases {
+        let bed = Bed::new(AzureMlSettings::default()).await;
+        let mut run = document("/runs/first");
+        run["status"] = json!("Running");
+        bed.sim.seed_record("/runs/first", run.clone());
+        let entry = bed.stat("/runs/first").await;
+        run["status"] = json!("Canceled");
+        run["endTimeUtc"] = json!("2025-01-02T04:04:05Z");
+        run["lastModifiedBy"] = json!({"userName": "Operator Example"});
+        for (member, value) in other.as_object().unwrap() {
+            run[member] = value.clone();
+        }
+        bed.sim.seed_record("/runs/first", run);
+        let permitted = permit(Act::Delete(cancel), &entry.path);
+        // Whoever had not begun it finds it changed.
+        let first = bed.store.delete(&permitted, &entry.version).await;
+        assert!(matches!(first, Err(StoreError::Changed(_))), "{first:?}");
+        // Nor is it cancelled for somebody who may not.
+        let weak = delete(&entry.path);
+        let refused = bed.store.resume_delete(&weak, &entry.version).await;
+        assert!(
+            matches!(refused, Err(StoreError::Changed(_))),
+            "{refused:?}"
+        );
+        assert_eq!(bed.changes(), [""; 0]);
+        let resumed = bed.store.resume_delete(&permitted, &entry.version).await;
+        match is_it {
+            true => assert!(matches!(resumed, Ok(Deleted::Gone)), "{other}: {resumed:?}"),
+            false => {
+                assert!(
+                    matches!(resumed, Err(StoreError::Changed(_))),
+                    "{other}: {resumed:?}"
+                );
+                assert_eq!(bed.changes(), [""; 0]);
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn an_experiment_with_runs_stays() {
     let bed = Bed::new(AzureMlSettings::default()).await;

@@ -113,6 +113,67 @@ async fn what_a_record_refers_to_is_found_and_elsewhere_is_a_gap() {
     assert!(unknown.is_err(), "{unknown:?}");
 }
 
+/// What else a document refers to is not the asset's bytes: whoever may write a tag must not choose what is deleted.
+#[tokio::test]
+async fn the_bytes_of_an_asset_are_where_its_own_address_says() {
+    let bed = bed().await;
+    let mut data = document("/data/people/1");
+    data["tags"] = json!({"see": "azureml://datastores/workspaceblobstore/paths/azureml/first/"});
+    bed.sim.seed_record("/data/people/1", data);
+    let files = bed.store.files(&path("/data/people/1")).await.unwrap();
+    let own = path(&format!("/blobs/{DEFAULT}/people"));
+    assert_eq!((files.places, files.gaps), (vec![own], vec![]));
+    let files = bed.store.files(&path("/models/mail/1")).await.unwrap();
+    assert_eq!(
+        files.places,
+        [path(&format!("/blobs/{DEFAULT}/models/mail"))]
+    );
+    let absent = bed.store.files(&path("/data/people/7")).await;
+    assert!(matches!(absent, Err(StoreError::NotFound(_))), "{absent:?}");
+}
+
+#[tokio::test]
+async fn an_output_lies_where_the_run_or_else_its_job_says() {
+    let bed = bed().await;
+    let mut run = document("/runs/first");
+    run["outputs"] = json!({
+        "asset": {"assetId": "azureml://locations/l/workspaces/w/data/people/versions/1"},
+        "gone": {"assetId": "azureml://locations/l/workspaces/w/data/people/versions/7"},
+        "folder": {"uri": "azureml://datastores/workspaceblobstore/paths/people/"},
+        "theirs": {"uri": "https://others.blob.core.windows.net/their-data/people/"},
+        "unsaid": {},
+    });
+    bed.sim.seed_record("/runs/first", run);
+    let output = async |name: &str| bed.store.output(&path("/runs/first"), name).await;
+    let own = path(&format!("/blobs/{DEFAULT}/people"));
+    let folder = output("folder").await.unwrap();
+    assert_eq!(folder.places, std::slice::from_ref(&own));
+    let theirs = output("theirs").await.unwrap();
+    assert_eq!(theirs.places, []);
+    assert_eq!(theirs.gaps[0].reason, "in another storage account");
+    for name in ["unsaid", "absent"] {
+        let nowhere = output(name).await.unwrap();
+        assert_eq!((nowhere.places, nowhere.gaps), (vec![], vec![]), "{name}");
+    }
+    let names = output("absent").await.unwrap().names;
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let expect = ["asset", "default", "folder", "gone", "theirs", "unsaid"];
+    assert_eq!(names, expect);
+    let absent = bed.store.output(&path("/runs/absent"), "folder").await;
+    assert!(matches!(absent, Err(StoreError::NotFound(_))), "{absent:?}");
+    // The job is asked only for what the run does not say.
+    bed.goes_wrong("Jobs_Get", FaultKind::Status(500, None));
+    let asset = output("asset").await.unwrap();
+    assert_eq!((asset.places, asset.gaps), (vec![own], vec![]));
+    let gone = output("gone").await.unwrap();
+    assert_eq!(gone.gaps[0].path, path("/data/people/7"));
+    let unknown = output("folder").await;
+    assert!(
+        matches!(unknown, Err(StoreError::Failed { .. })),
+        "{unknown:?}"
+    );
+}
+
 #[tokio::test]
 async fn the_blobs_of_the_workspace_are_its_accounts() {
     let bed = bed().await;

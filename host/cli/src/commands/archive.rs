@@ -39,9 +39,9 @@ pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
         converters: Arc::new(NoConverters),
         cancel: Default::default(),
     };
-    verb.run(ui, async |scope, patterns| {
+    verb.run(ui, async |scope, meant| {
         let mut objects = 0_u64;
-        for_each(scope, patterns, async |entry| {
+        for_each(scope, ui, meant, async |entry, _| {
             if entry.kind.is_object() {
                 objects += 1;
                 return Ok(());

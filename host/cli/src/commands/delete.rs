@@ -15,7 +15,8 @@ use crate::ui::Ui;
 
 /// Delete entries: plan, show, ask, apply in one go
 ///
-/// A record takes its owned parts with it: a run its metrics, artifacts, outputs and children.
+/// A record takes its owned parts with it: a run its metrics, artifacts, outputs and children. The files of a model or
+/// a data asset are not its own: '/data/NAME/VERSION/**' deletes them, and '/data/NAME/VERSION' the record.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// What to delete, such as '/runs/old-*' or '/files/**/*.tmp'
@@ -68,9 +69,10 @@ pub(crate) async fn run(mut args: Args, ui: &Ui) -> Result<Exit, CommandError> {
         keep_parts: args.keep_parts,
         cancel_first: args.cancel_first,
         detach: args.detach,
+        files_of: None,
     };
-    verb.run(ui, async |scope, patterns| {
-        for_each(scope, patterns, async |entry| {
+    verb.run(ui, async |scope, meant| {
+        for_each(scope, ui, meant, async |entry, one| {
             if args.detach && entry.kind != Kind::Compute {
                 ui.warn(format!(
                     "{} stays: only a compute target can be detached",
@@ -79,6 +81,10 @@ pub(crate) async fn run(mut args: Args, ui: &Ui) -> Result<Exit, CommandError> {
                 return Ok(());
             }
             export_first(scope, &entry, &args.going).await?;
+            let options = DeleteOptions {
+                files_of: one.files_of.clone(),
+                ..options.clone()
+            };
             proposed(scope.delete(&named(&entry), &options).await)
         })
         .await

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use remit_export::{Form, Names};
-use remit_workspace::{Entry, EntryPath, Gap, Kind, Listed, Pattern, Relation, layout};
+use remit_workspace::{Entry, EntryPath, Gap, Listed, Pattern, Store, layout};
 
 use crate::args::Target;
 use crate::authority;
 use crate::error::CommandError;
 use crate::exit::Exit;
+use crate::files;
 use crate::outputs::Outputs;
 use crate::target::Workspace;
 use crate::ui::Ui;
@@ -42,8 +43,8 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
     let workspace = Workspace::open(&args.target)?;
     let typed = authority::patterns(std::slice::from_ref(&args.pattern))?.remove(0);
-    let entries = chosen(&workspace, &typed, ui).await?;
-    let below = common(&typed, &entries);
+    let Chosen { entries, fixed } = chosen(&workspace, &typed, ui).await?;
+    let below = common(fixed, &entries);
     // Names are decided by the set of all, before the first file is written.
     let form = |entry: &Entry| {
         if entry.kind.is_object() {
@@ -104,17 +105,84 @@ pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
     Ok(Exit::Done)
 }
 
-async fn chosen(
-    workspace: &Workspace,
-    typed: &Pattern,
+/// What a pattern chooses.
+struct Chosen {
+    entries: Vec<Entry>,
+    /// Names that are fixed of the pattern: below these, each entry keeps its own.
+    fixed: usize,
+}
+
+async fn chosen(workspace: &Workspace, typed: &Pattern, ui: &Ui) -> Result<Chosen, CommandError> {
+    let store = workspace.store.as_ref();
+    if let Some((record, below)) = files::of_asset(typed) {
+        let lie = store.files(&record).await?;
+        let shown = format!("its document says where they lie: remit show {record}");
+        if lie.places.is_empty() {
+            return Err(files::nowhere(&format!("the data of {record}"), &lie.gaps).hint(shown));
+        }
+        let entries = listed(store, &files::patterns(&lie, below), ui).await?;
+        let none = format!("no file of {record} was found");
+        return match entries.is_empty() {
+            true => Err(CommandError::new(Exit::Failed, none).hint(shown)),
+            // Wherever they lie, their names begin where they differ.
+            false => Ok(Chosen {
+                entries,
+                fixed: usize::MAX,
+            }),
+        };
+    }
+    let entries = listed(store, &store.resolve(typed).await?, ui).await?;
+    let meant = layout::resolve(typed);
+    let fixed = meant.first().map_or(0, fixed);
+    if !entries.is_empty() {
+        return Ok(Chosen { entries, fixed });
+    }
+    let none = CommandError::new(Exit::Failed, format!("no entry matches {typed}"));
+    let Some((run, name)) = layout::named_output(typed) else {
+        return Err(none.hint("`remit list` shows what is there"));
+    };
+    // What its documents call so may lie anywhere.
+    let output = store.output(&run, &plain(name)).await?;
+    let below = typed.as_str().trim_start_matches(run.as_str());
+    let below = below.trim_start_matches('/').split_once('/');
+    let places = files::patterns(&output, below.map_or("", |(_, below)| below));
+    let entries = listed(store, &places, ui).await?;
+    if let (Some(place), false) = (places.first(), entries.is_empty()) {
+        let fixed = self::fixed(place);
+        return Ok(Chosen { entries, fixed });
+    }
+    // What a pipeline calls its output was written by one of the runs below it.
+    let outputs = Outputs::of(store, &run, name, typed).await?;
+    for gap in &outputs.gaps {
+        unseen(ui, gap);
+    }
+    if !outputs.chosen.is_empty() {
+        let entries = outputs.chosen;
+        return Ok(Chosen { entries, fixed });
+    }
+    if output.names.contains(&plain(name)) && !output.gaps.is_empty() {
+        let what = format!("the output {name} of {run}");
+        return Err(files::nowhere(&what, &output.gaps));
+    }
+    for gap in &output.gaps {
+        unseen(ui, gap);
+    }
+    Err(none.hint(outputs.names(&run, output.names)))
+}
+
+/// A name as documents have it.
+fn plain(written: &str) -> String {
+    let path = EntryPath::parse(&format!("/{written}"));
+    path.map_or_else(|_| written.to_owned(), |path| path.file_name())
+}
+
+async fn listed(
+    store: &dyn Store,
+    patterns: &[Pattern],
     ui: &Ui,
 ) -> Result<Vec<Entry>, CommandError> {
-    if let Some(record) = with_files(typed) {
-        return files(workspace, &record, ui).await;
-    }
     let mut entries = Vec::new();
-    let meant = workspace.store.resolve(typed).await?;
-    let listings = meant.iter().map(|pattern| workspace.store.list(pattern));
+    let listings = patterns.iter().map(|pattern| store.list(pattern));
     let mut listing = stream::iter(listings).flatten();
     while let Some(listed) = listing.try_next().await? {
         match listed {
@@ -122,73 +190,22 @@ async fn chosen(
             Listed::Gap(gap) => unseen(ui, &gap),
         }
     }
-    if !entries.is_empty() {
-        return Ok(entries);
-    }
-    let none = CommandError::new(Exit::Failed, format!("no entry matches {typed}"));
-    let Some((run, name)) = layout::named_output(typed) else {
-        return Err(none.hint("`remit list` shows what is there"));
-    };
-    // What a pipeline calls its output was written by one of the runs below it.
-    let outputs = Outputs::of(workspace.store.as_ref(), &run, name, typed).await?;
-    for gap in &outputs.gaps {
-        unseen(ui, gap);
-    }
-    match outputs.chosen.is_empty() {
-        true => Err(none.hint(outputs.names())),
-        false => Ok(outputs.chosen),
-    }
-}
-
-/// The model or the data asset whose files a pattern means: `/models/NAME/VERSION/**`. They lie where its
-/// document says; nothing lies below its own path.
-fn with_files(typed: &Pattern) -> Option<EntryPath> {
-    let record = typed.as_str().strip_suffix("/**")?;
-    let record = Pattern::parse(record).ok()?.as_path()?;
-    matches!(Kind::of(&record), Some(Kind::Model | Kind::Data)).then_some(record)
-}
-
-async fn files(
-    workspace: &Workspace,
-    record: &EntryPath,
-    ui: &Ui,
-) -> Result<Vec<Entry>, CommandError> {
-    workspace.store.stat(record).await?;
-    let mut entries = Vec::new();
-    let mut parts = workspace.store.parts(record, Relation::Referenced);
-    while let Some(listed) = parts.try_next().await? {
-        match listed {
-            Listed::Entry(entry) => entries.push(entry),
-            Listed::Gap(gap) => unseen(ui, &gap),
-        }
-    }
-    match entries.is_empty() {
-        true => Err(
-            CommandError::new(Exit::Failed, format!("no file of {record} was found")).hint(
-                format!("its document says where they lie: remit show {record}"),
-            ),
-        ),
-        false => Ok(entries),
-    }
+    Ok(entries)
 }
 
 fn unseen(ui: &Ui, gap: &Gap) {
     ui.warn(format!("nobody could look at {}: {}", gap.path, gap.reason));
 }
 
-/// The folder that all matches lie in: what is fixed of the pattern, without the name of a single entry.
-/// What a pattern of a run's outputs leaves open (which container, which of two folders, which run below
-/// the pipeline) is fixed where all matches have it in common.
-fn common(typed: &Pattern, entries: &[Entry]) -> String {
-    let meant = layout::resolve(typed);
-    let fixed = match with_files(typed) {
-        // Wherever they lie, their names begin where they differ.
-        Some(_) => usize::MAX,
-        None => meant.first().map_or(0, |pattern| {
-            let pattern = layout::in_default_container(pattern, "any");
-            pattern.literal_prefix().len() - usize::from(pattern.as_path().is_some())
-        }),
-    };
+/// How many names are fixed of a pattern, without that of a single entry.
+fn fixed(pattern: &Pattern) -> usize {
+    let pattern = layout::in_default_container(pattern, "any");
+    pattern.literal_prefix().len() - usize::from(pattern.as_path().is_some())
+}
+
+/// The folder that all matches lie in. What a pattern of a run's outputs leaves open (which container, which of two
+/// folders, which run below the pipeline) is fixed where all matches have it in common.
+fn common(fixed: usize, entries: &[Entry]) -> String {
     let folder = |entry: &Entry| -> Vec<String> {
         let names: Vec<&str> = entry.path.written_segments().collect();
         let depth = fixed.min(names.len().saturating_sub(1));

@@ -60,8 +60,8 @@ pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
         through,
         ..ExportOptions::default()
     };
-    verb.run(ui, async |scope, patterns| {
-        for_each(scope, patterns, async |entry| {
+    verb.run(ui, async |scope, meant| {
+        for_each(scope, ui, meant, async |entry, _| {
             proposed(scope.export(&named(&entry), &options).await)
         })
         .await

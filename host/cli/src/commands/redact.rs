@@ -58,9 +58,9 @@ pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
         scanner: scanner.clone(),
         operators,
     };
-    verb.run(ui, async |scope, patterns| {
-        for pattern in patterns {
-            let listing = scope.select(&Selector::new(pattern)).await?;
+    verb.run(ui, async |scope, meant| {
+        for one in meant {
+            let listing = scope.select(&Selector::new(one.pattern.as_str())).await?;
             let mut scan = scope.scan(listing, &scanner).await?;
             loop {
                 let page = match scan.next(100).await {

@@ -12,6 +12,7 @@ use remit_workspace::Entry;
 use crate::args::{Going, Target};
 use crate::error::CommandError;
 use crate::exit::Exit;
+use crate::files::{self, Meant};
 use crate::planning::{OPERATOR, Planned, Planning, Proposed, accept_gaps};
 use crate::target::Workspace;
 use crate::ui::Ui;
@@ -35,11 +36,17 @@ impl Verb<'_> {
     pub(crate) async fn run(
         self,
         ui: &Ui,
-        propose: impl AsyncFnOnce(&Scope, &[String]) -> Result<(), CommandError>,
+        propose: impl AsyncFnOnce(&Scope, &[Meant]) -> Result<(), CommandError>,
     ) -> Result<Exit, CommandError> {
         let going = self.going;
         let workspace = Workspace::open(self.target)?;
-        let patterns = authority::patterns(self.patterns)?;
+        let typed = authority::patterns(self.patterns)?;
+        let meant = match self.right {
+            // A record is archived, and no file.
+            Right::Archive => typed.iter().map(Meant::typed).collect(),
+            _ => files::meant(workspace.reading().as_ref(), &typed).await?,
+        };
+        let patterns: Vec<_> = meant.iter().map(|one| one.pattern.clone()).collect();
         let mut rights = vec![self.right];
         if going.export_first {
             rights.push(Right::Export);
@@ -65,7 +72,7 @@ impl Verb<'_> {
         let bar = ui.spinner("planning");
         let plan = planning
             .run(async |_session, scope| {
-                propose(&scope, self.patterns).await?;
+                propose(&scope, &meant).await?;
                 Ok(Proposed::Whole)
             })
             .await;
@@ -101,11 +108,13 @@ impl Verb<'_> {
 /// Every entry that the patterns choose, once each pattern; `each` proposes.
 pub(crate) async fn for_each(
     scope: &Scope,
-    patterns: &[String],
-    mut each: impl AsyncFnMut(Entry) -> Result<(), CommandError>,
+    ui: &Ui,
+    meant: &[Meant],
+    mut each: impl AsyncFnMut(Entry, &Meant) -> Result<(), CommandError>,
 ) -> Result<(), CommandError> {
-    for pattern in patterns {
-        let mut listing = scope.select(&Selector::new(pattern)).await?;
+    for one in meant {
+        let mut listing = scope.select(&Selector::new(one.pattern.as_str())).await?;
+        let mut is_empty = true;
         loop {
             let page = listing.next(1000).await;
             let page = match page {
@@ -117,9 +126,16 @@ pub(crate) async fn for_each(
             if page.is_empty() {
                 break;
             }
+            is_empty = false;
             for entry in page {
-                each(Arc::unwrap_or_clone(entry)).await?;
+                each(Arc::unwrap_or_clone(entry), one).await?;
             }
+        }
+        if let (true, Some(record)) = (is_empty, &one.files_of) {
+            ui.warn(format!(
+                "nothing is at {}, where {record} says that its files are",
+                one.pattern
+            ));
         }
     }
     Ok(())

@@ -117,6 +117,13 @@ fn set_status(state: &mut State, world: &mut World, running: &Running, to: &str)
     if let Some(document) = state.get(&running.key) {
         let mut document = document.into_owned();
         document["status"] = json!(to);
+        // Assumption: which members say so.
+        let now = world.now().to_string();
+        if to == "Canceled" {
+            document["endTimeUtc"] = json!(now);
+        }
+        document["lastModifiedUtc"] = json!(now);
+        document["revision"] = json!(document["revision"].as_u64().unwrap_or(0) + 1);
         state.change(world, running.by, &running.key, Some(document));
     }
 }

@@ -122,6 +122,7 @@ async fn act(
     for fault in faults {
         match fault {
             FaultKind::Slow(wait) => tokio::time::sleep(*wait).await,
+            FaultKind::Wait(gate) => gate.pass().await,
             FaultKind::ResetBefore => return Err(Reset),
             FaultKind::Status(status, after) => return Ok(injected(*status, *after)),
             FaultKind::DuplicatePage => quirks.page_again = true,

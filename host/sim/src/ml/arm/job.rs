@@ -157,8 +157,9 @@ fn outputs(run: &Value) -> Value {
             _ => "uri_folder",
         };
         outputs[name] = json!({"jobOutputType": kind, "mode": "ReadWriteMount"});
-        if output["assetId"].is_string() {
-            outputs[name]["uri"] = output["assetId"].clone();
+        let mut addresses = ["uri", "assetId"].iter().map(|member| &output[*member]);
+        if let Some(address) = addresses.find(|address| address.is_string()) {
+            outputs[name]["uri"] = address.clone();
         }
     }
     outputs

@@ -66,6 +66,10 @@ pub(crate) fn shown(run: &Value) -> Value {
     }
     run["tags"] = job_texts(&run["tags"]);
     run["properties"] = job_texts(&run["properties"]);
+    // Assumption: it names an output by the asset that it became, and leaves the address of any other to the job.
+    if let Some(Value::Object(outputs)) = run.get_mut("outputs") {
+        outputs.retain(|_, output| output["assetId"].is_string());
+    }
     run
 }
 
