@@ -176,6 +176,11 @@ impl EntryPath {
         &self.0
     }
 
+    /// The canonical text, shared.
+    pub fn shared(&self) -> Arc<str> {
+        Arc::clone(&self.0)
+    }
+
     /// The canonical text without a generation.
     fn names(&self) -> &str {
         let end = self.0.bytes().position(|byte| byte == b'?');
