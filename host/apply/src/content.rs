@@ -114,9 +114,7 @@ pub(crate) async fn is_as_planned(
 /// Whether a record is archived now.
 pub(crate) async fn is_archived(store: &dyn Store, path: &EntryPath) -> Result<bool, StoreError> {
     let properties = store.stat(path).await?.properties;
-    Ok(properties
-        .get("archived")
-        .is_some_and(|archived| archived == "true"))
+    Ok(properties.get("archived") == Some("true"))
 }
 
 /// A record's document, whole.

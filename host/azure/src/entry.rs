@@ -69,7 +69,7 @@ pub(crate) fn of_listed(blob: &Blob) -> Option<Entry> {
         },
         created: blob.property("Creation-Time").and_then(millis),
         modified: blob.property("Last-Modified").and_then(millis),
-        properties,
+        properties: properties.into(),
     })
 }
 
@@ -103,7 +103,7 @@ pub(crate) fn of_headers(
         version: version_of(&get("etag")?),
         created: get("x-ms-creation-time").as_deref().and_then(millis),
         modified: get("last-modified").as_deref().and_then(millis),
-        properties,
+        properties: properties.into(),
     })
 }
 

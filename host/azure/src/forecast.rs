@@ -14,7 +14,7 @@ use crate::names::{BlobName, BlobState};
 const DAY: i64 = 86_400_000;
 
 pub(crate) async fn forecast(account: &Account, entry: &Entry, purge: bool) -> Forecast {
-    let is = |name: &str| entry.properties.get(name).map(String::as_str);
+    let is = |name: &str| entry.properties.get(name);
     if is("legal-hold") == Some("true") {
         return Forecast::Held("a legal hold".to_owned());
     }

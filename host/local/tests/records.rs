@@ -69,8 +69,11 @@ async fn every_record_of_a_sample_is_listed_and_opens() {
         .iter()
         .find(|entry| entry.path.as_str() == "/runs/churn-000000")
         .unwrap();
-    assert_eq!(run.properties["owner"], "jane.example@example.com");
-    assert_eq!(run.properties["experiment"], "churn");
+    assert_eq!(
+        run.properties.get("owner"),
+        Some("jane.example@example.com")
+    );
+    assert_eq!(run.properties.get("experiment"), Some("churn"));
     assert!(run.created.is_some() && run.modified > run.created);
 }
 

@@ -20,7 +20,7 @@ fn step(at: &str, version: &str, act: Act) -> Step {
         version: Version::new(version),
         created: None,
         modified: None,
-        properties: BTreeMap::new(),
+        properties: Default::default(),
     };
     Step::propose(&entry, entry.version.clone(), Guard::Atomic, act, "")
 }

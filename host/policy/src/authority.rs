@@ -361,12 +361,7 @@ impl Authority {
         effect: Effect<'_>,
         above: &[EntryPath],
     ) -> Result<(), Denied> {
-        let Whole {
-            asks,
-            grant,
-            policy,
-            ..
-        } = &*self.whole;
+        let policy = &self.whole.policy;
         let all_below = matches!(effect, Effect::AllBelow(_));
         let wanted = || Wanted {
             right,
@@ -400,10 +395,7 @@ impl Authority {
         if !self.scopes.iter().all(|scope| scope.holds(right, &member)) {
             return Err(Denied::OutOfScope(wanted()));
         }
-        let asked = asks.iter().map(|asks| (Layer::Asked, asks));
-        let granted = std::iter::once((Layer::Granted, &grant.rights));
-        let bounds = policy.bounds().iter().map(|bounds| (Layer::Bounds, bounds));
-        for (by, rights) in asked.chain(granted).chain(bounds) {
+        for (by, rights) in self.layers() {
             let Some(shortfall) = rights.shortfall(right, strength, &member) else {
                 continue;
             };
@@ -424,6 +416,27 @@ impl Authority {
             });
         }
         Ok(())
+    }
+
+    /// What each right must be written in.
+    pub(crate) fn layers(&self) -> impl Iterator<Item = (Layer, &Rights)> {
+        let Whole {
+            asks,
+            grant,
+            policy,
+            ..
+        } = &*self.whole;
+        let asked = asks.iter().map(|asks| (Layer::Asked, asks));
+        let granted = std::iter::once((Layer::Granted, &grant.rights));
+        let bounds = policy.bounds().iter().map(|bounds| (Layer::Bounds, bounds));
+        asked.chain(granted).chain(bounds)
+    }
+
+    /// Whether each narrowing kept the right, and has a place of which this is true.
+    pub(crate) fn scopes_hold(&self, right: Right, is_in: impl Fn(&Pattern) -> bool) -> bool {
+        self.scopes
+            .iter()
+            .all(|scope| scope.rights.contains(&right) && scope.places.iter().any(&is_in))
     }
 }
 

@@ -3,6 +3,7 @@
 //! Exact for one entry. For a set that could not be enumerated the answers err on the safe side:
 //! [`covers_all`] may say no too often, [`may_reach`] may say yes too often.
 
+use std::cell::OnceCell;
 use std::sync::LazyLock;
 
 use remit_workspace::{EntryPath, Pattern, layout};
@@ -23,7 +24,8 @@ pub(crate) struct Subject<'a> {
     owner: Option<EntryPath>,
     /// Records that it is a part of, which no name says.
     above: &'a [EntryPath],
-    key: EntryPath,
+    /// Needed for holds alone.
+    key: OnceCell<EntryPath>,
 }
 
 impl<'a> Member<'a> {
@@ -49,12 +51,16 @@ impl<'a> Subject<'a> {
             path,
             owner: layout::owner_of(path),
             above: &[],
-            key: path.match_key(),
+            key: OnceCell::new(),
         }
     }
 
     pub(crate) fn path(&self) -> &'a EntryPath {
         self.path
+    }
+
+    fn key(&self) -> &EntryPath {
+        self.key.get_or_init(|| self.path.match_key())
     }
 }
 
@@ -81,7 +87,10 @@ impl Protection {
 
     pub(crate) fn protects(&self, subject: &Subject<'_>) -> bool {
         covers(&self.pattern, subject)
-            || self.record.as_ref() == Some(&subject.key)
+            || self
+                .record
+                .as_ref()
+                .is_some_and(|record| record == subject.key())
             || may_share_rows(&self.pattern, subject.path)
     }
 }
@@ -141,6 +150,13 @@ pub(crate) fn may_reach(pattern: &Pattern, top: &EntryPath) -> bool {
             }),
         };
     parts_below || record_below
+}
+
+/// Whether the pattern might cover anything that `chosen` chooses: by its name, or because it covers a record that
+/// owns it.
+pub(crate) fn may_cover(pattern: &Pattern, chosen: &Pattern) -> bool {
+    let may_choose_parts = || meets_any(chosen, &RUN_PLACES) || overlap(chosen, &BELOW_RUNS);
+    overlap(pattern, chosen) || (names_runs(pattern) && may_choose_parts())
 }
 
 /// Whether two patterns might have an entry in common, owned parts included.
@@ -206,6 +222,10 @@ static RUN_PLACES: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
         .map(|place| Pattern::parse(&place).expect("a name was replaced by a wildcard"))
         .collect()
 });
+
+/// Where parts of runs lie besides.
+static BELOW_RUNS: LazyLock<Pattern> =
+    LazyLock::new(|| Pattern::parse("/runs/*/*/**").expect("a constant"));
 
 /// Whether the pattern might name a run, or something under `/runs`.
 fn names_runs(pattern: &Pattern) -> bool {

@@ -15,6 +15,7 @@ mod ceilings;
 mod cover;
 mod denied;
 mod error;
+mod everywhere;
 mod file;
 mod grant;
 mod hold;

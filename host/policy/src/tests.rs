@@ -4,6 +4,7 @@ mod above;
 mod account;
 mod authority;
 mod ceilings;
+mod everywhere;
 mod files;
 mod laws;
 mod scripts;

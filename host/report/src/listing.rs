@@ -1,5 +1,6 @@
 //! Entries, one a line.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use remit_workspace::Entry;
@@ -30,8 +31,8 @@ struct Line<'e> {
     created: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     modified: Option<String>,
-    #[serde(skip_serializing_if = "std::collections::BTreeMap::is_empty")]
-    properties: &'e std::collections::BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    properties: BTreeMap<&'e str, &'e str>,
 }
 
 /// Writes one entry as a JSON object on a line of its own.
@@ -46,7 +47,7 @@ pub fn entry_json(out: &mut dyn Write, entry: &Entry) -> io::Result<()> {
             version: entry.version.as_str(),
             created: entry.created.map(words::rfc3339),
             modified: entry.modified.map(words::rfc3339),
-            properties: &entry.properties,
+            properties: entry.properties.iter().collect(),
         },
     )
 }

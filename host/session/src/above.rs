@@ -64,5 +64,5 @@ impl Scope {
 /// The parent that a run's document names.
 fn named(run: &Entry) -> Option<EntryPath> {
     let id = run.properties.get("parent")?;
-    EntryPath::of_segments(["runs", id.as_str()]).ok()
+    EntryPath::of_segments(["runs", id]).ok()
 }

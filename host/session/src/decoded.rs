@@ -31,7 +31,7 @@ pub(crate) async fn open(
         let Some(bytes) = raw.next().await else { break };
         head.extend_from_slice(&bytes?);
     }
-    let content_type = entry.properties.get("content-type").map(String::as_str);
+    let content_type = entry.properties.get("content-type");
     let format = Format::detect(entry.path.as_str(), content_type, &head);
     let raw = stream::once(std::future::ready(Ok(head.freeze())))
         .chain(raw)

@@ -25,7 +25,15 @@ pub struct Listing {
     whole: Vec<Pattern>,
     dead: Option<Failure>,
     started: bool,
+    surely: Surely,
     _open: Open,
+}
+
+/// What may be done with everything that is selected, so that it need not be asked for each entry. False: ask.
+#[derive(Clone, Copy, Default)]
+struct Surely {
+    list: bool,
+    read: bool,
 }
 
 /// A page of a thousand is some 300 KB on its way to a guest; larger ones gain nothing.
@@ -53,9 +61,14 @@ impl Scope {
             .iter()
             .flat_map(|pattern| bounds.queries(pattern))
             .collect();
+        let surely = |right| self.authority.allows_everywhere(right, conditions.meant());
         Ok(Listing {
             scope: self.clone(),
             bounds,
+            surely: Surely {
+                list: surely(Right::List),
+                read: surely(Right::Read),
+            },
             conditions: Some(conditions),
             from: None,
             whole: queries.clone(),
@@ -79,6 +92,7 @@ impl Listing {
             whole: Vec::new(),
             dead: None,
             started: false,
+            surely: Surely::default(),
             _open: scope.session.meter.open()?,
             scope,
         })
@@ -105,7 +119,10 @@ impl Listing {
             };
             let entry = Arc::new(entry);
             self.scope.session.seen(|seen| seen.put(Arc::clone(&entry)));
-            page.push(self.scope.shown_shared(entry));
+            page.push(match self.surely.read {
+                true => entry,
+                false => self.scope.shown_shared(entry),
+            });
         }
         Ok(page)
     }
@@ -163,10 +180,11 @@ impl Listing {
         let Some(conditions) = &self.conditions else {
             return may(Right::List);
         };
-        // A condition on properties that may not be read would tell what they are.
+        // What is sure is so of what the pattern chooses, and of nothing else that a store may list. A condition
+        // on properties that may not be read would tell what they are.
         conditions.hold(entry)
-            && may(Right::List)
-            && (!conditions.need_reading() || may(Right::Read))
+            && (self.surely.list || may(Right::List))
+            && (!conditions.need_reading() || self.surely.read || may(Right::Read))
     }
 
     /// A gap belongs into the plan where it may hide something that would have been shown.

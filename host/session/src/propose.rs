@@ -130,11 +130,7 @@ impl Scope {
                 failure,
             ));
         }
-        if entry
-            .properties
-            .get("archived")
-            .is_some_and(|archived| archived == "true")
-        {
+        if entry.properties.get("archived") == Some("true") {
             return Err(invalid(format!("{} is archived already", entry.path)).into());
         }
         self.session.tally(&step, entry.size_bytes.unwrap_or(0))?;

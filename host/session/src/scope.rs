@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use remit_policy::{Act, Authority, Denied, Right, Rights};
-use remit_workspace::{Entry, EntryPath, Millis, Pattern, Relation, StoreError, layout};
+use remit_workspace::{
+    Entry, EntryPath, Millis, Pattern, Properties, Relation, StoreError, layout,
+};
 
 use crate::listing::Listing;
 use crate::query::Bounds;
@@ -139,7 +141,7 @@ impl Scope {
     /// What may be told of an entry: its properties need the right to read.
     pub(crate) fn shown(&self, mut entry: Entry) -> Entry {
         if !self.shows_properties(&entry) {
-            entry.properties.clear();
+            entry.properties = Properties::default();
         }
         entry
     }

@@ -13,7 +13,6 @@ mod content;
 #[path = "../tests/support/mod.rs"]
 mod support;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -172,7 +171,7 @@ fn entry(bytes: usize) -> Entry {
         version: Version::new("bench"),
         created: None,
         modified: None,
-        properties: BTreeMap::new(),
+        properties: Default::default(),
     }
 }
 

@@ -9,7 +9,6 @@
     reason = "a figure that cannot be taken must fail"
 )]
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -59,15 +58,11 @@ const NOW: i64 = 1_700_000_000_000;
 struct Endless;
 
 fn run(number: u64) -> Entry {
-    let mut properties = BTreeMap::from([
-        ("owner".to_owned(), "ada@example.com".to_owned()),
-        ("status".to_owned(), "Completed".to_owned()),
-    ]);
-    if number % 2 == 1 {
-        properties.insert("status".to_owned(), "Running".to_owned());
-    } else if !number.is_multiple_of(GOES) {
-        properties.insert("tag:keep".to_owned(), "yes".to_owned());
-    }
+    let is_running = number % 2 == 1;
+    let status = if is_running { "Running" } else { "Completed" };
+    let is_kept = !is_running && !number.is_multiple_of(GOES);
+    let tag = is_kept.then_some(("tag:keep", "yes"));
+    let facts = [("owner", "ada@example.com"), ("status", status)];
     Entry {
         path: EntryPath::parse(&format!("/runs/run-{number:07}")).unwrap(),
         kind: Kind::Run,
@@ -75,7 +70,7 @@ fn run(number: u64) -> Entry {
         version: Version::new("1"),
         created: Some(0),
         modified: Some(0),
-        properties,
+        properties: facts.into_iter().chain(tag).collect(),
     }
 }
 

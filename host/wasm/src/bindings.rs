@@ -1,4 +1,6 @@
-//! The three worlds of `wit/`, generated. Types that worlds share are generated once.
+//! The three worlds of `wit/`, generated. Types that worlds share are there once.
+
+pub mod model;
 
 pub(crate) mod workflow {
     wasmtime::component::bindgen!({
@@ -7,6 +9,7 @@ pub(crate) mod workflow {
         imports: { default: async | trappable },
         exports: { default: async },
         with: {
+            "remit:workspace/model": crate::bindings::model,
             "remit:workspace/scopes.scope": crate::handles::Scope,
             "remit:workspace/entries.selector": crate::handles::Selector,
             "remit:workspace/entries.listing": crate::handles::Listing,
@@ -30,7 +33,7 @@ pub(crate) mod scanner {
         imports: { default: async | trappable },
         exports: { default: async },
         with: {
-            "remit:workspace/model": crate::bindings::workflow::remit::workspace::model,
+            "remit:workspace/model": crate::bindings::model,
             "remit:workspace/params": crate::bindings::workflow::remit::workspace::params,
             "remit:workspace/notes": crate::bindings::workflow::remit::workspace::notes,
             "remit:workspace/scanning.source": crate::handles::Source,
@@ -50,7 +53,7 @@ pub(crate) mod converter {
         imports: { default: async | trappable },
         exports: { default: async },
         with: {
-            "remit:workspace/model": crate::bindings::workflow::remit::workspace::model,
+            "remit:workspace/model": crate::bindings::model,
             "remit:workspace/params": crate::bindings::workflow::remit::workspace::params,
             "remit:workspace/notes": crate::bindings::workflow::remit::workspace::notes,
             "remit:workspace/scanning": crate::bindings::scanner::remit::workspace::scanning,
@@ -71,7 +74,7 @@ pub(crate) mod interpreter {
         imports: { default: async | trappable },
         exports: { default: async },
         with: {
-            "remit:workspace/model": crate::bindings::workflow::remit::workspace::model,
+            "remit:workspace/model": crate::bindings::model,
             "remit:workspace/params": crate::bindings::workflow::remit::workspace::params,
             "remit:workspace/notes": crate::bindings::workflow::remit::workspace::notes,
             "remit:workspace/scanning": crate::bindings::scanner::remit::workspace::scanning,
@@ -84,6 +87,5 @@ pub(crate) use converter::remit::workspace::converting;
 pub(crate) use interpreter::remit::workspace::programs;
 pub(crate) use scanner::remit::workspace::scanning;
 pub(crate) use workflow::remit::workspace::{
-    archives, contents, deletions, entries, exports, model, notes, params, redactions, scans,
-    scopes,
+    archives, contents, deletions, entries, exports, notes, params, redactions, scans, scopes,
 };

@@ -1,6 +1,9 @@
 //! Each type that crosses the boundary, converted once.
 
+use std::sync::{Arc, LazyLock};
+
 use remit_session::{Answer, Fault, Named, Refusal};
+use remit_workspace::Kind;
 use wasmtime::component::ResourceTableError;
 
 use crate::bindings::model;
@@ -60,27 +63,27 @@ impl State {
     }
 }
 
+/// The words for kinds, each once for all entries.
+static KINDS: LazyLock<[Arc<str>; Kind::ALL.len()]> =
+    LazyLock::new(|| Kind::ALL.map(|kind| kind.as_str().into()));
+
 pub(crate) fn entry(entry: &remit_workspace::Entry) -> model::Entry {
     model::Entry {
-        path: entry.path.to_string(),
-        kind: entry.kind.as_str().to_owned(),
+        path: entry.path.shared(),
+        kind: Arc::clone(&KINDS[entry.kind as usize]),
         size_bytes: entry.size_bytes,
-        version: entry.version.to_string(),
+        version: entry.version.shared(),
         created_ms: entry.created,
         modified_ms: entry.modified,
-        properties: entry
-            .properties
-            .iter()
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect(),
+        properties: Arc::clone(entry.properties.shared()),
     }
 }
 
 /// Of what a guest says of an entry, its path and version are taken as a claim; the rest is ignored.
 pub(crate) fn named(entry: model::Entry) -> Named {
     Named {
-        path: entry.path,
-        version: entry.version,
+        path: entry.path.as_ref().into(),
+        version: entry.version.as_ref().into(),
     }
 }
 
@@ -97,5 +100,17 @@ pub(crate) fn finding_shown(finding: remit_session::Finding) -> model::Finding {
         offset: finding.offset,
         length: finding.length,
         rule: finding.rule,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_has_its_own_word() {
+        for kind in Kind::ALL {
+            assert_eq!(&*KINDS[kind as usize], kind.as_str());
+        }
     }
 }

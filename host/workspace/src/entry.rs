@@ -1,12 +1,11 @@
 //! One thing in a workspace, as it was when it was listed.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::EntryPath;
+use crate::{EntryPath, Properties};
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
 pub type Millis = i64;
@@ -27,7 +26,7 @@ pub struct Entry {
     /// When it last changed, where the service says.
     pub modified: Option<Millis>,
     /// Open facts: `owner`, `status`, `tier`, `content-type`, `tag:<name>`. They need the right to read.
-    pub properties: BTreeMap<String, String>,
+    pub properties: Properties,
 }
 
 /// What an entry is, in one word.
@@ -203,6 +202,11 @@ impl Version {
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The text, shared.
+    pub fn shared(&self) -> Arc<str> {
+        Arc::clone(&self.0)
     }
 }
 

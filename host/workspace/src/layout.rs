@@ -54,19 +54,24 @@ pub fn owned_places(record: &EntryPath) -> Vec<Pattern> {
 
 /// The record that this entry belongs to, by its name alone.
 pub fn owner_of(path: &EntryPath) -> Option<EntryPath> {
-    let segments: Vec<&str> = path.written_segments().collect();
-    let id = match segments.as_slice() {
-        ["runs", id, _, ..] => id,
-        ["blobs", "azureml", origin, folder, _, ..] if RUN_ORIGINS.contains(origin) => {
-            folder.strip_prefix("dcid.")?
-        }
-        ["blobs", container, folder, id, _, ..]
-            if container.starts_with(DEFAULT_CONTAINER) && OUTPUT_FOLDERS.contains(folder) =>
-        {
-            id
-        }
+    let mut segments = path.written_segments();
+    let id = match segments.next()? {
+        "runs" => segments.next()?,
+        "blobs" => match (segments.next()?, segments.next()?, segments.next()?) {
+            ("azureml", origin, folder) if RUN_ORIGINS.contains(&origin) => {
+                folder.strip_prefix("dcid.")?
+            }
+            (container, folder, id)
+                if container.starts_with(DEFAULT_CONTAINER) && OUTPUT_FOLDERS.contains(&folder) =>
+            {
+                id
+            }
+            _ => return None,
+        },
         _ => return None,
     };
+    // Neither the record itself nor a folder of its parts.
+    segments.next()?;
     EntryPath::parse(&format!("/runs/{id}")).ok()
 }
 

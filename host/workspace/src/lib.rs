@@ -22,6 +22,7 @@ pub mod layout;
 mod memory;
 mod path;
 mod pattern;
+mod properties;
 pub mod record;
 pub mod refer;
 mod store;
@@ -36,6 +37,7 @@ pub use error::StoreError;
 pub use memory::Memory;
 pub use path::{EntryPath, Generation, PathError};
 pub use pattern::{Pattern, PatternError};
+pub use properties::{Properties, Property};
 pub use store::{
     Content, Forecast, Listed, Listing, PolicyPlace, References, Referring, Relation, Store,
 };

@@ -82,6 +82,10 @@ impl EntryPath {
         if names.is_empty() {
             return Err(PathError::Empty);
         }
+        // Most texts come from a service, or were told by us.
+        if generation.is_none() && is_plain(text) {
+            return Ok(Self(text.into()));
+        }
         let mut written = String::with_capacity(text.len());
         for segment in names.split('/') {
             let bytes = decode(segment).ok_or_else(|| PathError::BadEscape(text.to_owned()))?;
@@ -172,9 +176,20 @@ impl EntryPath {
         &self.0
     }
 
+    /// The canonical text, shared.
+    pub fn shared(&self) -> Arc<str> {
+        Arc::clone(&self.0)
+    }
+
     /// The canonical text without a generation.
     fn names(&self) -> &str {
-        self.0.split_once('?').map_or(&*self.0, |(names, _)| names)
+        let end = self.0.bytes().position(|byte| byte == b'?');
+        &self.0[..end.unwrap_or(self.0.len())]
+    }
+
+    /// The segments as written, byte by byte, without a generation: they are ASCII.
+    pub(crate) fn written_bytes(&self) -> impl Iterator<Item = &[u8]> {
+        self.names().as_bytes()[1..].split(|byte| *byte == b'/')
     }
 
     /// The segments as written, without a generation.
@@ -190,7 +205,9 @@ impl EntryPath {
 
     /// The first segment: `runs`, `blobs`, `files`, …
     pub fn root(&self) -> &str {
-        self.written_segments().next().unwrap_or_default()
+        let rest = &self.0[1..];
+        let end = rest.bytes().position(|byte| byte == b'/' || byte == b'?');
+        &rest[..end.unwrap_or(rest.len())]
     }
 
     /// The last segment as text for a person: what is not UTF-8 is replaced.
@@ -265,6 +282,22 @@ impl std::str::FromStr for EntryPath {
     }
 }
 
+/// Whether a byte stands for itself in a canonical text.
+const fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+}
+
+/// Whether this text, which begins with a slash, surely is canonical as it is: without escapes, and without a
+/// segment that begins with a dot.
+fn is_plain(text: &str) -> bool {
+    let mut before = b'/';
+    text.bytes().all(|byte| {
+        let plain = byte == b'/' || (is_unreserved(byte) && !(byte == b'.' && before == b'/'));
+        before = byte;
+        plain
+    })
+}
+
 /// Whether folding certainly leaves this canonical text as it is.
 fn is_folded(written: &str) -> bool {
     // What is not ASCII is escaped.
@@ -295,7 +328,7 @@ pub(crate) fn encode_into(segment: &[u8], out: &mut String) {
         return;
     }
     for &byte in segment {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+        if is_unreserved(byte) {
             out.push(char::from(byte));
         } else {
             let _infallible = write!(out, "%{byte:02X}");

@@ -122,13 +122,13 @@ impl Pattern {
 
     /// Whether the pattern chooses this path: exact names.
     pub fn matches(&self, path: &EntryPath) -> bool {
-        accepts(&self.exact, path.written_segments(), false)
+        accepts(&self.exact, path.written_bytes(), false)
     }
 
     /// Whether authority given to the pattern holds for this path: match keys.
     pub fn governs(&self, path: &EntryPath) -> bool {
         let fold = folds_path(path);
-        accepts(self.folded_for(fold), path.written_segments(), fold)
+        accepts(self.folded_for(fold), path.written_bytes(), fold)
     }
 
     /// Whether authority given to the pattern holds for everything below `path`, whatever it is.
@@ -136,7 +136,7 @@ impl Pattern {
     pub fn governs_all_below(&self, path: &EntryPath) -> bool {
         let fold = folds_path(path);
         let segments = self.folded_for(fold);
-        let states = run(segments, path.written_segments(), fold);
+        let states = run(segments, path.written_bytes(), fold);
         // Only a trailing `**` takes whatever comes.
         matches!(segments.last(), Some(Segment::Any)) && states & (1 << (segments.len() - 1)) != 0
     }
@@ -145,13 +145,30 @@ impl Pattern {
     /// May say yes where a closer look would say no, never the reverse.
     pub fn may_govern_below(&self, path: &EntryPath) -> bool {
         let fold = folds_path(path);
-        run(self.folded_for(fold), path.written_segments(), fold) != 0
+        run(self.folded_for(fold), path.written_bytes(), fold) != 0
     }
 
     /// Whether anything at or below `path` could be chosen by the pattern.
     /// May say yes where a closer look would say no, never the reverse.
     pub fn may_match_below(&self, path: &EntryPath) -> bool {
-        run(&self.exact, path.written_segments(), false) != 0
+        run(&self.exact, path.written_bytes(), false) != 0
+    }
+
+    /// Whether authority given to the pattern holds for everything that `chosen` chooses.
+    /// May say no where a closer look would say yes, never the reverse.
+    pub fn governs_all_of(&self, chosen: &Self) -> bool {
+        let (head, is_open) = match self.exact.split_last() {
+            Some((Segment::Any, head)) => (head, true),
+            _ => (&*self.exact, false),
+        };
+        let is_long_enough = match is_open {
+            true => chosen.exact.len() >= head.len(),
+            false => chosen.exact.len() == head.len(),
+        };
+        let takes_all = |(wide, narrow): (&Segment, &Segment)| {
+            wide == narrow || (wide.takes_any_name() && *narrow != Segment::Any)
+        };
+        is_long_enough && head.iter().zip(&chosen.exact).all(takes_all)
     }
 
     /// The leading segments without a wildcard: every match lies at or below them.
@@ -185,6 +202,11 @@ impl Segment {
             Self::Name(parts) if parts.len() == 1 => Some(&parts[0]),
             Self::Name(_) | Self::Any => None,
         }
+    }
+
+    /// Whether it is `*`.
+    fn takes_any_name(&self) -> bool {
+        matches!(self, Self::Name(parts) if parts.len() == 2 && parts.iter().all(|part| part.is_empty()))
     }
 
     fn folded(&self) -> Self {
@@ -238,7 +260,7 @@ fn folds_path(path: &EntryPath) -> bool {
 }
 
 /// Runs the names through the pattern; bit *i* of the answer: the first *i* segments have been used up.
-fn run<'a>(segments: &[Segment], names: impl Iterator<Item = &'a str>, folded: bool) -> u64 {
+fn run<'a>(segments: &[Segment], names: impl Iterator<Item = &'a [u8]>, folded: bool) -> u64 {
     let close = |mut states: u64| {
         for (index, segment) in segments.iter().enumerate() {
             if states & (1 << index) != 0 && *segment == Segment::Any {
@@ -249,16 +271,7 @@ fn run<'a>(segments: &[Segment], names: impl Iterator<Item = &'a str>, folded: b
     };
     let mut states = close(1);
     for written in names {
-        let written = match folded {
-            true => fold(written),
-            false => written.into(),
-        };
-        let name: Cow<'_, [u8]> = match written.contains('%') {
-            true => decode(&written)
-                .expect("a canonical segment has only whole escapes")
-                .into(),
-            false => written.as_bytes().into(),
-        };
+        let name = name_of(written, folded);
         let mut next = 0;
         for (index, segment) in segments.iter().enumerate() {
             if states & (1 << index) == 0 {
@@ -278,7 +291,23 @@ fn run<'a>(segments: &[Segment], names: impl Iterator<Item = &'a str>, folded: b
     states
 }
 
-fn accepts<'a>(segments: &[Segment], names: impl Iterator<Item = &'a str>, folded: bool) -> bool {
+/// The bytes that a written segment means, folded or not.
+fn name_of(written: &[u8], folded: bool) -> Cow<'_, [u8]> {
+    let is_plain = |byte: &u8| *byte != b'%' && !(folded && byte.is_ascii_uppercase());
+    if written.iter().all(is_plain) {
+        return written.into();
+    }
+    let text = std::str::from_utf8(written).expect("a canonical path is ASCII");
+    let text = match folded {
+        true => fold(text),
+        false => text.into(),
+    };
+    decode(&text)
+        .expect("a canonical segment has only whole escapes")
+        .into()
+}
+
+fn accepts<'a>(segments: &[Segment], names: impl Iterator<Item = &'a [u8]>, folded: bool) -> bool {
     run(segments, names, folded) & (1 << segments.len()) != 0
 }
 
@@ -415,6 +444,31 @@ mod tests {
         assert_eq!(pattern("/runs/*").as_path(), None);
     }
 
+    #[test]
+    fn one_pattern_holds_another() {
+        for (wide, narrow, expect) in [
+            ("/**", "/runs/*", true),
+            ("/**", "/**", true),
+            ("/runs/**", "/runs/*", true),
+            ("/runs/**", "/runs/old-*/metrics", true),
+            ("/runs/**", "/runs", true),
+            ("/runs/*", "/runs/old-*", true),
+            ("/runs/*", "/runs/**", false),
+            ("/runs/*", "/runs/x/metrics", false),
+            ("/runs/old-*", "/runs/*", false),
+            ("/runs/**", "/**", false),
+            ("/*/x", "/runs/x", true),
+            ("/*/x", "/**/x", false),
+            ("/**/x", "/**/x", true),
+        ] {
+            assert_eq!(
+                pattern(wide).governs_all_of(&pattern(narrow)),
+                expect,
+                "{wide} {narrow}"
+            );
+        }
+    }
+
     proptest! {
         #[test]
         fn a_path_names_itself(names in prop::collection::vec(prop::collection::vec(any::<u8>(), 1..8), 1..6)) {
@@ -435,6 +489,17 @@ mod tests {
                 prop_assert!(!pattern.governs(&path) || pattern.may_govern_below(&path));
                 prop_assert_eq!(Pattern::parse(pattern.as_str()).unwrap(), pattern);
             }
+        }
+
+        #[test]
+        fn what_governs_all_of_a_pattern_governs_each(
+            wide in prop::collection::vec(prop_oneof![Just("**"), Just("*"), Just("a"), Just("A"), Just("a*")], 1..4),
+            narrow in prop::collection::vec(prop_oneof![Just("**"), Just("*"), Just("a"), Just("A"), Just("a*")], 1..4),
+            names in prop::collection::vec("[aAb]{1,2}", 1..4),
+        ) {
+            let [wide, narrow] = [wide, narrow].map(|globs| pattern(&format!("/{}", globs.join("/"))));
+            let path = EntryPath::of_segments(&names).unwrap();
+            prop_assert!(!wide.governs_all_of(&narrow) || !narrow.matches(&path) || wide.governs(&path));
         }
 
         #[test]

@@ -39,7 +39,7 @@ pub fn entry_of(path: EntryPath, kind: Kind, document: &[u8], value: &Value) -> 
                 "lastModifiedAt",
             ],
         ),
-        properties: properties(value),
+        properties: properties(value).into(),
     })
 }
 
@@ -173,11 +173,7 @@ mod tests {
         let path = EntryPath::parse("/runs/a").unwrap();
         let bytes = document.as_bytes();
         let entry = entry(path, Kind::Run, bytes, bytes).unwrap();
-        let found: Vec<_> = entry
-            .properties
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
-            .collect();
+        let found: Vec<_> = entry.properties.iter().collect();
         assert_eq!(found, expect, "{document}");
     }
 

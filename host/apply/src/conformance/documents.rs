@@ -99,7 +99,7 @@ pub(super) async fn archiving(fixture: &dyn FixtureMut) {
         "{document}"
     );
     let archived = stat(fixture, &run).await.expect("it is there").properties;
-    assert_eq!(archived.get("archived").map(String::as_str), Some("true"));
+    assert_eq!(archived.get("archived"), Some("true"));
     let compute = path("/computes/archived");
     fixture.put(&compute, b"{}").await;
     let impossible = fixture

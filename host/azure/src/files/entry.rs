@@ -50,7 +50,7 @@ pub(crate) fn of_listed(name: &FileName, file: &Tree<'_>) -> Option<Entry> {
         version: version_of(properties.value("Etag")?),
         created: properties.value("CreationTime").and_then(instant),
         modified: properties.value("Last-Modified").and_then(millis),
-        properties: attributes(file.value("Attributes")),
+        properties: attributes(file.value("Attributes")).into(),
     })
 }
 
@@ -81,7 +81,7 @@ pub(crate) fn of_headers(name: &FileName, answer: &RawResponse) -> Option<Entry>
             .as_deref()
             .and_then(instant),
         modified: header(answer, "last-modified").as_deref().and_then(millis),
-        properties,
+        properties: properties.into(),
     })
 }
 

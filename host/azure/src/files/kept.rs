@@ -188,7 +188,7 @@ impl Files {
 
     /// What a delete of a file will achieve. A purge achieves no more: share snapshots stay.
     pub(crate) async fn forecast(&self, entry: &Entry) -> Forecast {
-        let is = |name: &str| entry.properties.get(name).map(String::as_str);
+        let is = |name: &str| entry.properties.get(name);
         if is("lease") == Some("locked") {
             return Forecast::Held("a lease".to_owned());
         }

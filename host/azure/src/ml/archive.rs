@@ -34,10 +34,7 @@ impl Change {
     /// Whether this is how the record is now.
     fn is_done(&self, seen: &Seen) -> bool {
         match self {
-            Self::Archive => {
-                let archived = seen.entry.properties.get("archived");
-                archived.is_some_and(|archived| archived == "true")
-            }
+            Self::Archive => seen.entry.properties.get("archived") == Some("true"),
             Self::Members(members) => {
                 let real: Value = serde_json::from_slice(&seen.document.real).unwrap_or_default();
                 members

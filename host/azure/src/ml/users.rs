@@ -78,7 +78,7 @@ impl Records {
             Ok(users) => users.join(", "),
             Err(answer) => format!("unknown: {answer}"),
         };
-        entry.properties.insert("used-by".to_owned(), said);
+        entry.properties = entry.properties.with("used-by", &said);
         entry
     }
 }

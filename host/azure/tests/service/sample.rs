@@ -52,8 +52,8 @@ async fn a_sample_is_the_same_in_a_directory_and_in_the_service() {
             continue;
         }
         // Resource Manager says of a person only the name, and of a thing more than a directory has.
-        for (name, value) in &here.properties {
-            if ["display-name", "experiment", "owner-name", "parent"].contains(&name.as_str())
+        for (name, value) in here.properties.iter() {
+            if ["display-name", "experiment", "owner-name", "parent"].contains(&name)
                 || name.starts_with("tag:")
             {
                 assert_eq!(

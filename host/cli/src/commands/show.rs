@@ -101,7 +101,7 @@ async fn entry(args: &Args, ui: &Ui) -> Result<Exit, CommandError> {
         remit_report::entry_json(&mut out, &entry)?;
     } else {
         remit_report::list_entry(&mut out, &entry, ui.style())?;
-        for (name, value) in &entry.properties {
+        for (name, value) in entry.properties.iter() {
             writeln!(out, "{name:<14} {}", remit_report::words::escape(value))?;
         }
         writeln!(out, "{:<14} {}", "version", entry.version)?;

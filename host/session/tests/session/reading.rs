@@ -113,6 +113,7 @@ async fn a_listing_shows_what_is_selected_and_may_be_seen() {
             },
             &["/files/logs/a.log"],
         ),
+        (ALL, &["/runs/r"], select("/runs/*"), &[]),
         // What may not be read is not told apart by its properties.
         (
             &["list=/**", "read=/files/logs/b.log"],
@@ -135,6 +136,27 @@ async fn a_listing_shows_what_is_selected_and_may_be_seen() {
             expect,
             "{allow:?} {except:?} {selector:?}"
         );
+    }
+}
+
+#[tokio::test]
+async fn of_what_a_pattern_means_only_what_may_be_seen_is_shown() {
+    let store = workspace();
+    let made = |folder| format!("/blobs/azureml-blobstore-1/{folder}/r/made");
+    let both = [made("azureml"), made("dataset")];
+    for made in &both {
+        store.put(&path(made), "made");
+    }
+    for (allow, expect) in [
+        (&["list=/blobs/**"][..], &both[..]),
+        (&["list=/blobs/azureml-blobstore-*/azureml/**"], &both[..1]),
+    ] {
+        let bench = With {
+            allow,
+            ..With::default()
+        }
+        .on(store.clone());
+        assert_eq!(listed(&bench, Selector::new("/runs/r/made")).await, expect);
     }
 }
 

@@ -442,7 +442,7 @@ fn entry(path: &EntryPath, held: &Held) -> Entry {
         version: held.version.clone(),
         created: Some(held.created),
         modified: Some(held.modified),
-        properties: held.properties.clone(),
+        properties: held.properties.clone().into(),
     }
 }
 
