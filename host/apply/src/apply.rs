@@ -12,7 +12,7 @@ use futures::TryStreamExt as _;
 use futures::stream::{self, StreamExt as _};
 use remit_export::Package;
 use remit_plan::{Act, Plan, State, Step};
-use remit_policy::{Authority, CaseId, Denied};
+use remit_policy::Authority;
 use remit_workspace::{Listed, Millis, StoreError};
 
 use crate::cascade::{Cascade, is_of_cascade};
@@ -326,8 +326,8 @@ impl Run<'_> {
         // It is no part of the record that it was named by, but a hold on that is meant for it too.
         for record in &step.files_of {
             let allowed = authority.allows(step.act.asks_for().right(), record);
-            if let Err(Denied::Held { cases, .. }) = allowed {
-                return held(&cases);
+            if let Some(hold) = allowed.err().and_then(|denied| denied.hold()) {
+                return State::Held(hold);
             }
         }
         let permitted = match authority.permit_part(
@@ -337,8 +337,12 @@ impl Run<'_> {
             step.effect_set(),
         ) {
             Ok(permitted) => permitted,
-            Err(Denied::Held { cases, .. }) => return held(&cases),
-            Err(denied) => return State::Skipped(format!("no longer permitted: {denied}")),
+            Err(denied) => {
+                return match denied.hold() {
+                    Some(hold) => State::Held(hold),
+                    None => State::Skipped(format!("no longer permitted: {denied}")),
+                };
+            }
         };
         let store = &self.setup.store;
         let done = match &step.act {
@@ -545,12 +549,6 @@ impl Run<'_> {
         let content = self.content(step).await?;
         export::store(package, step, content).await
     }
-}
-
-/// What a hold keeps.
-fn held(cases: &[CaseId]) -> State {
-    let cases: Vec<&str> = cases.iter().map(CaseId::as_str).collect();
-    State::Held(format!("hold {}", cases.join(", ")))
 }
 
 /// Where a delete stands, and the operation that alone tells.
