@@ -13,7 +13,7 @@ use futures::TryStreamExt as _;
 use futures::stream::{self, StreamExt as _};
 use remit_export::Package;
 use remit_plan::{Act, Plan, State, Step};
-use remit_policy::{Authority, CaseId, Denied};
+use remit_policy::Authority;
 use remit_workspace::{Listed, Millis, StoreError};
 
 use crate::cascade::{Cascade, is_of_cascade};
@@ -334,8 +334,8 @@ impl Run<'_> {
         // It is no part of the record that it was named by, but a hold on that is meant for it too.
         for record in &step.files_of {
             let allowed = authority.allows(step.act.asks_for().right(), record);
-            if let Err(Denied::Held { cases, .. }) = allowed {
-                return held(&cases).into();
+            if let Some(hold) = allowed.err().and_then(|denied| denied.hold()) {
+                return State::Held(hold).into();
             }
         }
         let permitted = match authority.permit_part(
@@ -345,9 +345,12 @@ impl Run<'_> {
             step.effect_set(),
         ) {
             Ok(permitted) => permitted,
-            Err(Denied::Held { cases, .. }) => return held(&cases).into(),
             Err(denied) => {
-                return State::Skipped(format!("no longer permitted: {denied}")).into();
+                let kept = match denied.hold() {
+                    Some(hold) => State::Held(hold),
+                    None => State::Skipped(format!("no longer permitted: {denied}")),
+                };
+                return kept.into();
             }
         };
         let store = &self.setup.store;
@@ -555,12 +558,6 @@ impl Run<'_> {
         let content = self.content(step).await?;
         export::store(package, step, content).await
     }
-}
-
-/// What a hold keeps.
-fn held(cases: &[CaseId]) -> State {
-    let cases: Vec<&str> = cases.iter().map(CaseId::as_str).collect();
-    State::Held(format!("hold {}", cases.join(", ")))
 }
 
 /// Where a step stands after it was carried out.

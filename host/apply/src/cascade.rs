@@ -11,7 +11,7 @@ use std::fmt;
 
 use remit_plan::{Act, Plan, Step};
 use remit_policy::{Authority, Denied};
-use remit_workspace::{EntryPath, Forecast, Kind, Store, StoreError, work};
+use remit_workspace::{EntryPath, Forecast, Kind, Store, StoreError, layout, work};
 
 use crate::apply::causes;
 use crate::{ApplyError, Progress, Standing};
@@ -81,7 +81,7 @@ impl Cascade {
         let is_to_do = |step: &&Step| progress.is_to_do(step.number);
         for step in self.0.iter().filter(is_to_do) {
             let is_begun = progress.standing(step.number) != Some(Standing::Open);
-            let why = match remit_plan::is_account(&step.path) && !self.deletes_workspace() {
+            let why = match layout::is_account(&step.path) && !self.deletes_workspace() {
                 true => Some("it goes only with the workspace".to_owned()),
                 false => obstacle(step, is_begun, store, authority).await,
             };
@@ -169,11 +169,6 @@ async fn obstacle(
 }
 
 fn why_denied(denied: &Denied) -> String {
-    match denied {
-        Denied::Held { cases, .. } => {
-            let cases: Vec<&str> = cases.iter().map(|case| case.as_str()).collect();
-            format!("hold {}", cases.join(", "))
-        }
-        denied => format!("no longer permitted: {denied}"),
-    }
+    let hold = denied.hold();
+    hold.unwrap_or_else(|| format!("no longer permitted: {denied}"))
 }

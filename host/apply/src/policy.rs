@@ -7,7 +7,7 @@
 
 use remit_plan::{Act, Digest, Plan};
 use remit_policy::{HOLDS_FILE, POLICY_FILE, Policy};
-use remit_workspace::{Kind, PolicyPlace, Store, StoreError};
+use remit_workspace::{Kind, PolicyPlace, Store, StoreError, layout};
 
 use crate::cascade::may_have;
 use crate::{ApplyError, Journal, Progress, Standing};
@@ -71,7 +71,7 @@ async fn is_gone(plan: &Plan, progress: &Progress, store: &dyn Store) -> Result<
         let standing = || progress.standing(step.number).unwrap_or(Standing::Open);
         match (&step.act, step.kind) {
             (Act::Delete { .. }, Kind::Workspace) => workspace = standing(),
-            (Act::Delete { .. }, Kind::Resource) if remit_plan::is_account(&step.path) => {
+            (Act::Delete { .. }, Kind::Resource) if layout::is_account(&step.path) => {
                 account = standing();
             }
             _ => {}

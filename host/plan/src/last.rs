@@ -7,7 +7,7 @@
 //!
 //! Experiments come before these and after all else, since one that has runs is not deleted.
 
-use remit_workspace::{EntryPath, Kind};
+use remit_workspace::{EntryPath, Kind, layout};
 
 use crate::{Act, Span, Step};
 
@@ -25,11 +25,6 @@ const WORKSPACE: u32 = 5;
 /// The name of a resource's kind: `storage` of `/resources/storage/NAME`.
 fn resource_kind(path: &EntryPath) -> &str {
     path.written_segments().nth(1).unwrap_or_default()
-}
-
-/// Whether this is a storage account that a workspace stands on: its policy may lie in it.
-pub fn is_account(path: &EntryPath) -> bool {
-    Kind::of(path) == Some(Kind::Resource) && resource_kind(path).eq_ignore_ascii_case("storage")
 }
 
 /// The turn of a step among those that come last; none for every other step.
@@ -63,7 +58,7 @@ pub(crate) fn stays(
     if let Some(other) = other {
         return Some(format!("{other} stays"));
     }
-    let is_alone = is_account(&step.path) && !deletes_workspace;
+    let is_alone = layout::is_account(&step.path) && !deletes_workspace;
     is_alone.then(|| "the policy lies in it: it goes only with /workspace".to_owned())
 }
 

@@ -35,7 +35,6 @@ pub use draft::{Draft, Kept, Note, Residue};
 pub use edits::{EditsWriter, format_name, read_edits};
 pub use error::PlanError;
 pub use gaps::GapNumbers;
-pub use last::is_account;
 pub use manifest::{About, Manifest};
 pub use plan::{Plan, Steps};
 pub use referring::Referred;

@@ -317,7 +317,7 @@ impl Authority {
         self.check_member(act, Effect::Entry(target), above)?;
         for effect in effects {
             // An account is deleted by a step of its own, and by no other.
-            if cover::is_account(effect.path()) && effect.path() != target {
+            if layout::is_account(effect.path()) && effect.path() != target {
                 return Err(Denied::Reserved(Wanted {
                     right: act.right(),
                     strength: act.strength(),
@@ -374,7 +374,7 @@ impl Authority {
             Member::Entry(subject) => cover::is_reserved(subject.path()),
             // The policy goes with its account, and only a delete takes that. Every hold reaches it, so that
             // none may be left.
-            Member::AllBelow(top) if right == Right::Delete && cover::is_account(top) => false,
+            Member::AllBelow(top) if right == Right::Delete && layout::is_account(top) => false,
             Member::AllBelow(top) => cover::holds_reserved(top),
         };
         if reserved {

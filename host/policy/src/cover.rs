@@ -197,13 +197,6 @@ pub(crate) fn holds_reserved(top: &EntryPath) -> bool {
     }
 }
 
-/// Whether this is a storage account that the workspace stands on: the policy goes with it, when it goes.
-pub(crate) fn is_account(path: &EntryPath) -> bool {
-    let segments: Vec<&str> = path.written_segments().collect();
-    matches!(segments.as_slice(), [root, kind, _]
-        if root.eq_ignore_ascii_case("resources") && kind.eq_ignore_ascii_case("storage"))
-}
-
 /// Whether deleting this takes along what has no name below it: the workspace, or a resource that
 /// the workspace stands on.
 pub(crate) fn stands_for_everything(path: &EntryPath) -> bool {

@@ -67,7 +67,7 @@ pub enum Denied {
     #[error("{0}: this is the place of the workspace's policy")]
     Reserved(Wanted),
     /// Holds forbid to change it.
-    #[error("{wanted}: held by {}", cases.iter().map(CaseId::as_str).collect::<Vec<_>>().join(", "))]
+    #[error("{wanted}: held by {}", joined(cases))]
     Held {
         /// What was wanted.
         wanted: Wanted,
@@ -127,6 +127,21 @@ impl Denied {
         }
     }
 
+    /// The hold that denies it, in the words of plans and of states: `hold CASE-7, CASE-9`. None where it is no hold.
+    pub fn hold(&self) -> Option<String> {
+        match self {
+            Self::Held { cases, .. } => Some(format!("hold {}", joined(cases))),
+            Self::Reserved(_)
+            | Self::OutOfScope(_)
+            | Self::NotAsked(_)
+            | Self::NotGranted(_)
+            | Self::Excepted { .. }
+            | Self::OutOfBounds(_)
+            | Self::NeedsStrength { .. }
+            | Self::NotEnumerable(_) => None,
+        }
+    }
+
     /// The code a guest sees. Why it is denied is not its business; that it left its own scope is.
     pub fn guest_code(&self) -> &'static str {
         match self {
@@ -176,13 +191,10 @@ impl Denied {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Reserved(_) | Self::OutOfScope(_) | Self::NotEnumerable(_) => None,
-            Self::Held { cases, .. } => {
-                let cases: Vec<&str> = cases.iter().map(CaseId::as_str).collect();
-                Some(format!(
-                    "a human's act: have the hold lifted ({})",
-                    cases.join(", ")
-                ))
-            }
+            Self::Held { cases, .. } => Some(format!(
+                "a human's act: have the hold lifted ({})",
+                joined(cases)
+            )),
             Self::NotAsked(wanted) => Some(not_asked(wanted)),
             Self::NotGranted(wanted) => Some(format!("a human's act: {}", wanted.allow())),
             Self::Excepted { pattern, by, .. } => Some(match by {
@@ -204,6 +216,11 @@ impl Denied {
             }),
         }
     }
+}
+
+fn joined(cases: &[CaseId]) -> String {
+    let cases: Vec<&str> = cases.iter().map(CaseId::as_str).collect();
+    cases.join(", ")
 }
 
 fn not_asked(wanted: &Wanted) -> String {

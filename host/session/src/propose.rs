@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use remit_formats::Operator;
 use remit_plan::{Kept, Step};
-use remit_policy::{Act, CaseId, Denied, Right};
+use remit_policy::{Act, Denied, Right};
 use remit_workspace::{Entry, EntryPath, StoreError, Version};
 
 use crate::scope::{canonical, invalid};
@@ -236,24 +236,10 @@ impl Scope {
 
 /// In the words of the plan.
 pub(crate) fn why_denied(denied: &Denied) -> String {
-    match denied {
-        Denied::Held { cases, .. } => {
-            format!(
-                "hold {}",
-                cases
-                    .iter()
-                    .map(CaseId::as_str)
-                    .collect::<Vec<_>>()
-                    .join(", ")
-            )
-        }
+    denied.hold().unwrap_or_else(|| {
         // What was wanted comes first, and holds no space after a colon; the plan names it anyway.
-        denied => {
-            let sentence = denied.to_string();
-            sentence
-                .split_once(": ")
-                .map_or(sentence.as_str(), |(_, why)| why)
-                .to_owned()
-        }
-    }
+        let sentence = denied.to_string();
+        let why = sentence.split_once(": ").map(|(_, why)| why.to_owned());
+        why.unwrap_or(sentence)
+    })
 }

@@ -126,6 +126,14 @@ pub fn in_default_container(pattern: &Pattern, id: &str) -> Pattern {
         .unwrap_or_else(|_| pattern.clone())
 }
 
+/// Whether this is a storage account that a workspace stands on: its policy may lie in it, and goes with it. Names of
+/// resources have no case.
+pub fn is_account(path: &EntryPath) -> bool {
+    let segments: Vec<&str> = path.written_segments().collect();
+    matches!(segments.as_slice(), [root, kind, _]
+        if root.eq_ignore_ascii_case("resources") && kind.eq_ignore_ascii_case("storage"))
+}
+
 /// Component, table, column and value of a path that names rows of telemetry:
 /// `/telemetry/<component>/<table>/<column>/<value>`, all rows whose column has that value. As written.
 pub fn rows_of(path: &EntryPath) -> Option<[&str; 4]> {
@@ -177,6 +185,21 @@ mod tests {
                 "{other}"
             );
             assert_ne!(owner_of(&other), Some(run.clone()), "{other}");
+        }
+    }
+
+    #[test]
+    fn an_account_is_a_resource_of_that_kind() {
+        for (path, expect) in [
+            ("/resources/storage/a", true),
+            ("/resources/Storage/a", true),
+            ("/resources/vault/a", false),
+            ("/resources/storage", false),
+            ("/resources/storage/a/b", false),
+            ("/blobs/storage/a", false),
+        ] {
+            let path = EntryPath::parse(path).unwrap();
+            assert_eq!(is_account(&path), expect, "{path}");
         }
     }
 

@@ -5,12 +5,11 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use remit_apply::{Deleted, StoreMut};
 use remit_policy::{Act, Permitted, Strength};
-use remit_workspace::{Content, EntryPath, Kind, StoreError, Version};
+use remit_workspace::{Content, EntryPath, Kind, StoreError, Version, layout};
 
 use super::Workspace;
 use super::delete::How;
 use super::itself::is_itself;
-use super::storage::is_account;
 use super::telemetry::NEEDS_PURGE;
 use super::workspace::is_object;
 use crate::change::impossible;
@@ -45,7 +44,7 @@ impl StoreMut for Workspace {
         }
         if Kind::of(path) == Some(Kind::Resource) {
             // One that is gone can be asked nothing.
-            if is_account(path) && self.records().look(path).await.is_ok() {
+            if layout::is_account(path) && self.records().look(path).await.is_ok() {
                 self.held_in_account(path).await?;
             }
             return self

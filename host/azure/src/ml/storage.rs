@@ -10,7 +10,6 @@ use serde_json::Value;
 use super::Workspace;
 use super::answer::about;
 use super::manage::Manage;
-use super::place::Place;
 use crate::error::Answer;
 use crate::wire::Effect;
 use crate::{Account, Cloud, Credential, Endpoint, Options, Secret};
@@ -96,11 +95,6 @@ impl Workspace {
             }),
         }
     }
-}
-
-/// Whether this is a storage account that the workspace stands on.
-pub(crate) fn is_account(path: &EntryPath) -> bool {
-    matches!(Place::of(path), Ok((Place::Resource(kind, _), _)) if kind == "storage")
 }
 
 /// A simulator's account.

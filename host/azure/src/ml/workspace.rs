@@ -330,7 +330,7 @@ impl Store for Workspace {
                 let path = &entry.path;
                 let forecast = self.records().forecast_resource(path, purge).await;
                 match forecast {
-                    Forecast::GoneOn(_) if storage::is_account(path) => {
+                    Forecast::GoneOn(_) if layout::is_account(path) => {
                         match self.held_in_account(path).await {
                             Ok(()) => forecast,
                             Err(StoreError::Held { by, .. }) => Forecast::Held(by),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use remit_plan::Summary;
+use remit_workspace::Kind;
 
 use super::Line;
 use crate::style::Tone;
@@ -192,6 +193,8 @@ fn sentence(
 /// `of 212 runs and 40 files listed`.
 fn listed<'k>(summary: &Summary, kinds: impl Iterator<Item = &'k String>) -> Option<String> {
     let listed: Vec<String> = kinds
+        // Of telemetry, tables are listed, and what is purged are rows, which nobody can list.
+        .filter(|kind| kind.as_str() != Kind::Telemetry.as_str())
         .filter_map(|kind| {
             let n = summary.listed.get(kind).copied()?;
             let (one, many) = kind_words(kind);

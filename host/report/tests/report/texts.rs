@@ -435,6 +435,21 @@ fn a_plan_over_its_ceilings_says_which() {
     "#);
 }
 
+/// Tables are listed, and rows are named: the ones are no share of the others.
+#[test]
+fn rows_of_telemetry_are_not_said_to_be_of_those_listed() {
+    let made = with(|draft| {
+        for user in ["jane", "omar"] {
+            let rows = format!("/telemetry/ai/AppTraces/UserId/{user}");
+            draft.propose(&delete(&rows, 0)).unwrap();
+        }
+        draft.listed(Kind::Telemetry, 10);
+    });
+    let text = shown(&made, None, 120);
+    assert!(text.contains("2 telemetry entries"), "{text}");
+    assert!(!text.contains("listed"), "{text}");
+}
+
 #[test]
 fn what_cannot_be_enumerated_is_named() {
     let made = with(|draft| {
