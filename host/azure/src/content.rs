@@ -10,9 +10,11 @@ use std::sync::Arc;
 
 use azure_core::http::Url;
 use bytes::Bytes;
-use futures::stream::{self, BoxStream, Stream, StreamExt as _, TryStreamExt as _};
+use futures::stream::{self, Stream, StreamExt as _, TryStreamExt as _};
+use hyper::header::HeaderValue;
 use remit_workspace::{Content, EntryPath, StoreError, Version};
 
+use crate::connections::Arrived;
 use crate::entry::{etag_of, version_of};
 use crate::error::Answer;
 use crate::names::BlobName;
@@ -30,7 +32,7 @@ struct Source {
     wire: Arc<Wire>,
     blob: BlobName,
     url: Url,
-    etag: String,
+    etag: HeaderValue,
     version: Version,
 }
 
@@ -42,7 +44,7 @@ struct Part {
     left: u64,
     /// How long the whole blob is.
     total: u64,
-    body: BoxStream<'static, Result<Bytes, Answer>>,
+    body: Arrived,
 }
 
 /// Opens this version of a blob at an offset.
@@ -60,7 +62,9 @@ pub(crate) async fn open(
         url,
         blob: blob.clone(),
         // A text that no tag can be still must not hide that there is no such blob.
-        etag: etag_of(version).unwrap_or_else(|| "\"none\"".to_owned()),
+        etag: etag_of(version)
+            .and_then(|etag| HeaderValue::try_from(etag).ok())
+            .unwrap_or_else(|| HeaderValue::from_static("\"none\"")),
         version: version.clone(),
         wire,
     };
@@ -126,11 +130,9 @@ fn whole(source: Arc<Source>, part: Part) -> impl Stream<Item = Result<Bytes, An
         |(source, mut part, mut tried)| async move {
             loop {
                 if part.left == 0 {
-                    // Read to its end, the connection can be used again.
-                    let _nothing_more = part.body.next().await;
                     return Ok(None);
                 }
-                let broken = match part.body.next().await {
+                let broken = match part.body.chunk().await {
                     Some(Ok(bytes)) if bytes.len() as u64 <= part.left => {
                         part.at += bytes.len() as u64;
                         part.left -= bytes.len() as u64;
@@ -138,7 +140,7 @@ fn whole(source: Arc<Source>, part: Part) -> impl Stream<Item = Result<Bytes, An
                     }
                     Some(Ok(_)) => Answer::Malformed("a body longer than it should be"),
                     None => Answer::Malformed("a body shorter than it should be"),
-                    Some(Err(answer)) => answer,
+                    Some(Err(broken)) => broken.into(),
                 };
                 if !source.wire.again(tried).await {
                     return Err(broken);
@@ -183,9 +185,10 @@ impl Source {
     }
 
     async fn part_once(&self, start: u64, length: u64) -> Result<Part, Answer> {
-        let range = format!("bytes={start}-{}", start + length - 1);
+        let range = HeaderValue::try_from(format!("bytes={start}-{}", start + length - 1))
+            .expect("letters and digits");
         let answer = self.wire.get(&self.url, &self.etag, range).await?;
-        let header = |name: &str| answer.headers().get(name)?.to_str().ok();
+        let header = |name: &str| answer.header(name);
         if header("etag").map(version_of).as_ref() != Some(&self.version) {
             return Err(Answer::Status {
                 status: 412,
@@ -215,13 +218,11 @@ impl Source {
         if said.is_some_and(|said| said != left) {
             return Err(Answer::Malformed("another length than was asked for"));
         }
-        let broken = |_| Answer::Connection("it broke off");
-        let body = answer.bytes_stream().map_err(broken).boxed();
         Ok(Part {
             at: start,
             left,
             total,
-            body,
+            body: answer,
         })
     }
 
