@@ -45,6 +45,8 @@ struct Part {
     /// How long the whole blob is.
     total: u64,
     body: Arrived,
+    /// What has come and was not given out yet.
+    held: Bytes,
 }
 
 /// Opens this version of a blob at an offset.
@@ -91,16 +93,20 @@ pub(crate) async fn open(
         return Err(StoreError::Changed(path.clone()));
     }
     let path = path.clone();
-    Ok(flow(Arc::new(source), first)
-        .map_err(move |answer: Answer| match answer.about(&path, "reading") {
-            // It was there when it was opened: for the reader it is no longer that version.
-            StoreError::NotFound(path) => StoreError::Changed(path),
-            error => error,
-        })
-        .boxed())
+    let source = Arc::new(source);
+    let about = move |answer: Answer| match answer.about(&path, "reading") {
+        // It was there when it was opened: for the reader it is no longer that version.
+        StoreError::NotFound(path) => StoreError::Changed(path),
+        error => error,
+    };
+    Ok(match first.at + first.left < first.total {
+        true => flow(source, first).map_err(about).boxed(),
+        // Most blobs are small, and what joins parts costs as much as asking for one.
+        false => whole(source, first).map_err(about).boxed(),
+    })
 }
 
-/// The first part and all that follow it, in chunks.
+/// The first part and all that follow it.
 fn flow(source: Arc<Source>, first: Part) -> impl Stream<Item = Result<Bytes, Answer>> {
     let (next, total) = (first.at + first.left, first.total);
     let starts = (0..).map(move |index| next + index * PART_BYTES);
@@ -119,16 +125,19 @@ fn flow(source: Arc<Source>, first: Part) -> impl Stream<Item = Result<Bytes, An
         .chain(rest)
         .map_ok(move |part| whole(source.clone(), part))
         .try_flatten()
-        .map_ok(|bytes| stream::iter(chunks(bytes).map(Ok)))
-        .try_flatten()
 }
 
-/// All bytes of a part: where it breaks off, the rest is asked for anew.
+/// All bytes of a part, in chunks: where it breaks off, the rest is asked for anew.
 fn whole(source: Arc<Source>, part: Part) -> impl Stream<Item = Result<Bytes, Answer>> {
     stream::try_unfold(
         (source, part, 0),
         |(source, mut part, mut tried)| async move {
             loop {
+                if !part.held.is_empty() {
+                    let next = part.held.len().min(CHUNK_BYTES);
+                    let chunk = part.held.split_to(next);
+                    return Ok(Some((chunk, (source, part, tried))));
+                }
                 if part.left == 0 {
                     return Ok(None);
                 }
@@ -136,7 +145,8 @@ fn whole(source: Arc<Source>, part: Part) -> impl Stream<Item = Result<Bytes, An
                     Some(Ok(bytes)) if bytes.len() as u64 <= part.left => {
                         part.at += bytes.len() as u64;
                         part.left -= bytes.len() as u64;
-                        return Ok(Some((bytes, (source, part, tried))));
+                        part.held = bytes;
+                        continue;
                     }
                     Some(Ok(_)) => Answer::Malformed("a body longer than it should be"),
                     None => Answer::Malformed("a body shorter than it should be"),
@@ -150,12 +160,6 @@ fn whole(source: Arc<Source>, part: Part) -> impl Stream<Item = Result<Bytes, An
             }
         },
     )
-}
-
-fn chunks(mut bytes: Bytes) -> impl Iterator<Item = Bytes> {
-    std::iter::from_fn(move || {
-        (!bytes.is_empty()).then(|| bytes.split_to(bytes.len().min(CHUNK_BYTES)))
-    })
 }
 
 impl Source {
@@ -223,6 +227,7 @@ impl Source {
             left,
             total,
             body: answer,
+            held: Bytes::new(),
         })
     }
 

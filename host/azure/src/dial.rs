@@ -30,6 +30,9 @@ const KEEPALIVE_TRIES: u32 = 3;
 #[cfg(target_os = "linux")]
 const ACKNOWLEDGED_MAX: Duration = Duration::from_secs(30);
 
+/// What a connection sets aside for what comes, at most: more is no faster, and there are many.
+const BUFFER_BYTES: usize = 256 * 1024;
+
 /// The end of a connection that requests are given to. The other end is a task of its own.
 pub(crate) type Sender = SendRequest<Full<Bytes>>;
 
@@ -83,7 +86,11 @@ impl Dial {
 }
 
 async fn converse(stream: impl Read + Write + Unpin + Send + 'static) -> Option<Sender> {
-    let (sender, connection) = http1::handshake(stream).await.ok()?;
+    let (sender, connection) = http1::Builder::new()
+        .max_buf_size(BUFFER_BYTES)
+        .handshake(stream)
+        .await
+        .ok()?;
     tokio::spawn(async move {
         // How it ended, the request that was under way is told.
         let _ended = connection.await;
