@@ -3,11 +3,11 @@
 //! It writes the request and reads the answer, and believes an answer only if it speaks of every part, once.
 //! What a status means for a blob is judged by whoever asked.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use azure_core::http::{Method, Url};
 use bytes::Bytes;
+use hyper::header::{AUTHORIZATION, HeaderMap, HeaderValue, IF_MATCH};
 
 use crate::error::Answer;
 use crate::names::BlobName;
@@ -25,6 +25,8 @@ pub(crate) struct Part<'a> {
     pub(crate) etag: &'a str,
 }
 
+const NEVER_SENT: Answer = Answer::Malformed("a batch that cannot be written");
+
 impl Wire {
     /// Asks for deletes within one container, once. The statuses of the parts, in their order.
     ///
@@ -34,7 +36,6 @@ impl Wire {
         container: &str,
         parts: &[Part<'_>],
     ) -> Result<Vec<u16>, Answer> {
-        const NEVER_SENT: Answer = Answer::Malformed("a batch that cannot be written");
         let bearer = self.door.bearer().await?;
         let boundary = format!("batch_{}", azure_core::Uuid::new_v4());
         let mut body = String::new();
@@ -46,7 +47,7 @@ impl Wire {
                 id,
                 (&url, part.etag),
                 bearer.as_deref(),
-            );
+            )?;
         }
         body.push_str(&format!("--{boundary}--\r\n"));
         if parts.len() > PARTS_MAX || body.len() > BODY_BYTES_MAX {
@@ -73,12 +74,14 @@ impl Wire {
         id: usize,
         (url, etag): (&Url, &str),
         bearer: Option<&str>,
-    ) {
-        let mut headers = BTreeMap::from([("if-match".to_owned(), etag.to_owned())]);
+    ) -> Result<(), Answer> {
+        let value = |text| HeaderValue::from_str(text).map_err(|_| NEVER_SENT);
+        let mut headers = HeaderMap::new();
+        headers.insert(IF_MATCH, value(etag)?);
         if let Some(bearer) = bearer {
-            headers.insert("authorization".to_owned(), bearer.to_owned());
+            headers.insert(AUTHORIZATION, value(bearer)?);
         }
-        let (url, headers) = self.door.signed("DELETE", url, headers, Some(0));
+        let (url, headers) = self.door.signed("DELETE", url, headers, Some(0))?;
         let (mark, query) = match url.query() {
             Some(query) => ("?", query),
             None => ("", ""),
@@ -88,10 +91,12 @@ impl Wire {
              Content-ID: {id}\r\n\r\nDELETE {}{mark}{query} HTTP/1.1\r\n",
             url.path()
         ));
-        for (name, value) in headers {
+        for (name, value) in &headers {
+            let value = value.to_str().map_err(|_| NEVER_SENT)?;
             let _a_string_takes_all = write!(body, "{name}: {value}\r\n");
         }
         body.push_str("Content-Length: 0\r\n\r\n");
+        Ok(())
     }
 }
 

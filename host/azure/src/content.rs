@@ -10,9 +10,11 @@ use std::sync::Arc;
 
 use azure_core::http::Url;
 use bytes::Bytes;
-use futures::stream::{self, BoxStream, Stream, StreamExt as _, TryStreamExt as _};
+use futures::stream::{self, Stream, StreamExt as _, TryStreamExt as _};
+use hyper::header::HeaderValue;
 use remit_workspace::{Content, EntryPath, StoreError, Version};
 
+use crate::connections::Arrived;
 use crate::entry::{etag_of, version_of};
 use crate::error::Answer;
 use crate::names::BlobName;
@@ -30,7 +32,7 @@ struct Source {
     wire: Arc<Wire>,
     blob: BlobName,
     url: Url,
-    etag: String,
+    etag: HeaderValue,
     version: Version,
 }
 
@@ -42,7 +44,9 @@ struct Part {
     left: u64,
     /// How long the whole blob is.
     total: u64,
-    body: BoxStream<'static, Result<Bytes, Answer>>,
+    body: Arrived,
+    /// What has come and was not given out yet.
+    held: Bytes,
 }
 
 /// Opens this version of a blob at an offset.
@@ -60,7 +64,9 @@ pub(crate) async fn open(
         url,
         blob: blob.clone(),
         // A text that no tag can be still must not hide that there is no such blob.
-        etag: etag_of(version).unwrap_or_else(|| "\"none\"".to_owned()),
+        etag: etag_of(version)
+            .and_then(|etag| HeaderValue::try_from(etag).ok())
+            .unwrap_or_else(|| HeaderValue::from_static("\"none\"")),
         version: version.clone(),
         wire,
     };
@@ -87,16 +93,20 @@ pub(crate) async fn open(
         return Err(StoreError::Changed(path.clone()));
     }
     let path = path.clone();
-    Ok(flow(Arc::new(source), first)
-        .map_err(move |answer: Answer| match answer.about(&path, "reading") {
-            // It was there when it was opened: for the reader it is no longer that version.
-            StoreError::NotFound(path) => StoreError::Changed(path),
-            error => error,
-        })
-        .boxed())
+    let source = Arc::new(source);
+    let about = move |answer: Answer| match answer.about(&path, "reading") {
+        // It was there when it was opened: for the reader it is no longer that version.
+        StoreError::NotFound(path) => StoreError::Changed(path),
+        error => error,
+    };
+    Ok(match first.at + first.left < first.total {
+        true => flow(source, first).map_err(about).boxed(),
+        // Most blobs are small, and what joins parts costs as much as asking for one.
+        false => whole(source, first).map_err(about).boxed(),
+    })
 }
 
-/// The first part and all that follow it, in chunks.
+/// The first part and all that follow it.
 fn flow(source: Arc<Source>, first: Part) -> impl Stream<Item = Result<Bytes, Answer>> {
     let (next, total) = (first.at + first.left, first.total);
     let starts = (0..).map(move |index| next + index * PART_BYTES);
@@ -115,30 +125,32 @@ fn flow(source: Arc<Source>, first: Part) -> impl Stream<Item = Result<Bytes, An
         .chain(rest)
         .map_ok(move |part| whole(source.clone(), part))
         .try_flatten()
-        .map_ok(|bytes| stream::iter(chunks(bytes).map(Ok)))
-        .try_flatten()
 }
 
-/// All bytes of a part: where it breaks off, the rest is asked for anew.
+/// All bytes of a part, in chunks: where it breaks off, the rest is asked for anew.
 fn whole(source: Arc<Source>, part: Part) -> impl Stream<Item = Result<Bytes, Answer>> {
     stream::try_unfold(
         (source, part, 0),
         |(source, mut part, mut tried)| async move {
             loop {
+                if !part.held.is_empty() {
+                    let next = part.held.len().min(CHUNK_BYTES);
+                    let chunk = part.held.split_to(next);
+                    return Ok(Some((chunk, (source, part, tried))));
+                }
                 if part.left == 0 {
-                    // Read to its end, the connection can be used again.
-                    let _nothing_more = part.body.next().await;
                     return Ok(None);
                 }
-                let broken = match part.body.next().await {
+                let broken = match part.body.chunk().await {
                     Some(Ok(bytes)) if bytes.len() as u64 <= part.left => {
                         part.at += bytes.len() as u64;
                         part.left -= bytes.len() as u64;
-                        return Ok(Some((bytes, (source, part, tried))));
+                        part.held = bytes;
+                        continue;
                     }
                     Some(Ok(_)) => Answer::Malformed("a body longer than it should be"),
                     None => Answer::Malformed("a body shorter than it should be"),
-                    Some(Err(answer)) => answer,
+                    Some(Err(broken)) => broken.into(),
                 };
                 if !source.wire.again(tried).await {
                     return Err(broken);
@@ -148,12 +160,6 @@ fn whole(source: Arc<Source>, part: Part) -> impl Stream<Item = Result<Bytes, An
             }
         },
     )
-}
-
-fn chunks(mut bytes: Bytes) -> impl Iterator<Item = Bytes> {
-    std::iter::from_fn(move || {
-        (!bytes.is_empty()).then(|| bytes.split_to(bytes.len().min(CHUNK_BYTES)))
-    })
 }
 
 impl Source {
@@ -183,9 +189,10 @@ impl Source {
     }
 
     async fn part_once(&self, start: u64, length: u64) -> Result<Part, Answer> {
-        let range = format!("bytes={start}-{}", start + length - 1);
+        let range = HeaderValue::try_from(format!("bytes={start}-{}", start + length - 1))
+            .expect("letters and digits");
         let answer = self.wire.get(&self.url, &self.etag, range).await?;
-        let header = |name: &str| answer.headers().get(name)?.to_str().ok();
+        let header = |name: &str| answer.header(name);
         if header("etag").map(version_of).as_ref() != Some(&self.version) {
             return Err(Answer::Status {
                 status: 412,
@@ -215,13 +222,12 @@ impl Source {
         if said.is_some_and(|said| said != left) {
             return Err(Answer::Malformed("another length than was asked for"));
         }
-        let broken = |_| Answer::Connection("it broke off");
-        let body = answer.bytes_stream().map_err(broken).boxed();
         Ok(Part {
             at: start,
             left,
             total,
-            body,
+            body: answer,
+            held: Bytes::new(),
         })
     }
 

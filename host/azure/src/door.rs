@@ -4,25 +4,31 @@
 //! within the account or the workspace's services, is signed here and nowhere before, so that no client, log or error above ever has
 //! the signature, follows no redirect, and waits at the [`Gate`]. What fails is told without its address.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Once};
+use std::borrow::Cow;
+use std::sync::{Arc, Mutex as Lock, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use azure_core::Error;
 use azure_core::credentials::AccessToken;
 use azure_core::error::ErrorKind;
-use azure_core::http::headers::{HeaderName, HeaderValue, Headers};
+use azure_core::http::headers::{
+    HeaderName as AnsweredName, HeaderValue as AnsweredValue, Headers,
+};
 use azure_core::http::policies::Policy;
 use azure_core::http::policies::auth::BearerTokenAuthorizationPolicy;
 use azure_core::http::{
-    AsyncRawResponse, Body, ClientOptions, HttpClient, Method, Request, RetryOptions, Transport,
-    Url,
+    AsyncRawResponse, Body, ClientOptions, HttpClient, Request, RetryOptions, Transport, Url,
 };
 use bytes::Bytes;
 use futures::TryStreamExt as _;
+use hyper::Method;
+use hyper::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, USER_AGENT,
+};
 use tokio::sync::Mutex;
 
+use crate::connections::{Arrived, Broken, Connections};
 use crate::error::OpenError;
 use crate::gate::Gate;
 use crate::{Cloud, Credential, Endpoint};
@@ -33,18 +39,21 @@ const SCOPE: &str = "https://storage.azure.com/.default";
 /// Seconds for which a token must still be good to be used once more.
 const TOKEN_SECONDS_MIN: i64 = 300;
 
-/// An answer whose body is still to come.
-pub(crate) type Arrived = reqwest::Response;
+const X_MS_DATE: HeaderName = HeaderName::from_static("x-ms-date");
+/// The other name of a rename.
+const RENAME_SOURCE: HeaderName = HeaderName::from_static("x-ms-file-rename-source");
 
 /// The door to one account, or to the services of one cloud.
 #[derive(Debug)]
 pub(crate) struct Door {
-    client: reqwest::Client,
+    connections: Connections,
     reach: Reach,
     credential: Credential,
     gate: Gate,
     /// The token that parts of batches carry, for as long as it is good.
     token: Mutex<Option<AccessToken>>,
+    /// The second that it is, as requests say it: many are sent in one.
+    now: Lock<(i64, HeaderValue)>,
 }
 
 /// Where a door leads, and nowhere else.
@@ -102,11 +111,12 @@ impl Door {
             ));
         }
         Ok(Self {
-            client: client(!reach.is_loopback())?,
+            connections: Connections::new(!reach.is_loopback())?,
             reach,
             credential,
             gate: Gate::new(in_flight_max),
             token: Mutex::default(),
+            now: Lock::new((0, HeaderValue::from_static(""))),
         })
     }
 
@@ -168,23 +178,19 @@ impl Door {
     }
 
     /// Asks for bytes. By itself, because Microsoft's pipeline costs more than a small blob does.
-    pub(crate) async fn get(
-        &self,
-        url: &Url,
-        mut headers: BTreeMap<String, String>,
-    ) -> Result<Arrived, Error> {
+    pub(crate) async fn get(&self, url: &Url, mut headers: HeaderMap) -> Result<Arrived, Error> {
         if let Some(bearer) = self.bearer().await? {
-            headers.insert("authorization".to_owned(), bearer);
+            headers.insert(AUTHORIZATION, secret(bearer)?);
         }
-        self.send("GET", url, headers, Bytes::new()).await
+        self.send(Method::GET, url, headers, Bytes::new()).await
     }
 
     /// Sends a request, if it stays within the account, when the gate lets it in.
     async fn send(
         &self,
-        verb: &'static str,
+        method: Method,
         url: &Url,
-        headers: BTreeMap<String, String>,
+        headers: HeaderMap,
         body: Bytes,
     ) -> Result<Arrived, Error> {
         if !self.reach.admits(url) {
@@ -192,26 +198,11 @@ impl Door {
             return Err(Error::with_message(ErrorKind::Other, refused));
         }
         let _pass = self.gate.enter().await;
-        let (url, headers) = self.signed(verb, url, headers, Some(body.len() as u64));
-        let method = reqwest::Method::from_bytes(verb.as_bytes()).expect("one of five");
-        let mut sending = self.client.request(method, url);
-        for (name, value) in headers {
-            sending = sending.header(name, value);
-        }
-        if !body.is_empty() {
-            sending = sending.body(body);
-        } else if verb != "GET" && verb != "HEAD" {
-            sending = sending.header("content-length", "0");
-        }
-        let answer = sending.send().await.map_err(|error| {
-            let kind = match error.is_connect() {
-                true => ErrorKind::Connection,
-                false => ErrorKind::Io,
-            };
-            Error::with_message(kind, "no answer")
-        })?;
-        match answer.status().as_u16() {
-            429 | 503 => self.gate.busy(retry_after(answer.headers())),
+        let length = Some(body.len() as u64);
+        let (url, headers) = self.signed(method.as_str(), url, headers, length)?;
+        let answer = ask(&self.connections, method, &url, headers, body).await?;
+        match answer.status() {
+            429 | 503 => self.gate.busy(retry_after(&answer)),
             _ => self.gate.answered(),
         }
         Ok(answer)
@@ -219,79 +210,96 @@ impl Door {
 
     /// The headers and the address that a request is sent with. Also for parts of a batch, which are
     /// signed one by one.
-    pub(crate) fn signed(
+    pub(crate) fn signed<'a>(
         &self,
         verb: &str,
-        url: &Url,
-        mut headers: BTreeMap<String, String>,
+        url: &'a Url,
+        mut headers: HeaderMap,
         length: Option<u64>,
-    ) -> (Url, BTreeMap<String, String>) {
-        let mut url = url.clone();
+    ) -> Result<(Cow<'a, Url>, HeaderMap), Error> {
+        let mut url = Cow::Borrowed(url);
         match &self.credential {
             Credential::Signature(query) => {
                 let joined = match url.query() {
                     Some(own) if !own.is_empty() => format!("{own}&{}", query.reveal()),
                     _ => query.reveal().to_owned(),
                 };
-                url.set_query(Some(&joined));
+                url.to_mut().set_query(Some(&joined));
                 // The other name of a rename is signed too. That it must be is an assumption: Microsoft's
                 // own clients do so.
-                if let Some(source) = headers.get_mut("x-ms-file-rename-source") {
-                    *source = format!("{source}?{}", query.reveal());
+                if let Some(source) = headers.get_mut(RENAME_SOURCE) {
+                    let named = String::from_utf8_lossy(source.as_bytes());
+                    *source = secret(format!("{named}?{}", query.reveal()))?;
                 }
             }
             Credential::Key(key) => {
-                let now = jiff::Timestamp::now().strftime("%a, %d %b %Y %H:%M:%S GMT");
-                headers.insert("x-ms-date".to_owned(), now.to_string());
+                headers.insert(X_MS_DATE, self.now());
                 if let Some(length) = length {
-                    headers.insert("content-length".to_owned(), length.to_string());
+                    headers.insert(CONTENT_LENGTH, length.into());
                 }
                 let value = key.authorization(verb, &url, &headers);
-                headers.insert("authorization".to_owned(), value);
-                // The library writes it itself.
-                headers.remove("content-length");
+                headers.insert(AUTHORIZATION, secret(value)?);
+                // Written with the body.
+                headers.remove(CONTENT_LENGTH);
             }
             Credential::Practice(token) => {
-                headers.insert(
-                    "authorization".to_owned(),
-                    format!("Bearer {}", token.reveal()),
-                );
+                let bearer = format!("Bearer {}", token.reveal());
+                headers.insert(AUTHORIZATION, secret(bearer)?);
             }
             Credential::Tokens(_) | Credential::Anonymous => {}
         }
-        (url, headers)
+        Ok((url, headers))
+    }
+
+    /// The date of a request.
+    fn now(&self) -> HeaderValue {
+        let now = jiff::Timestamp::now();
+        let mut known = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.0 != now.as_second() {
+            let text = now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+            let text = HeaderValue::try_from(text).expect("letters, digits, commas and colons");
+            *known = (now.as_second(), text);
+        }
+        known.1.clone()
     }
 }
 
-/// A client that follows nothing, changes nothing of what it is sent, and uses `ring` for its cryptography. One
-/// that speaks to this machine only, in the clear, trusts nobody: reading whom the system trusts takes longer
-/// than its first request.
-fn client(speaks_tls: bool) -> Result<reqwest::Client, OpenError> {
-    static PROVIDER: Once = Once::new();
-    PROVIDER.call_once(|| {
-        // An error says that somebody has installed one already, which is as good.
-        let _already = rustls::crypto::ring::default_provider().install_default();
-    });
-    let builder = match speaks_tls {
-        true => reqwest::Client::builder(),
-        false => reqwest::Client::builder().tls_certs_only([]),
-    };
-    builder
-        .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(Duration::from_secs(20))
-        .read_timeout(Duration::from_secs(60))
-        .http1_only()
-        .no_proxy()
-        .pool_max_idle_per_host(256)
-        .user_agent(concat!("remit/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .map_err(|_| OpenError::Connection("no TLS client can be made on this machine"))
+/// A value that nothing shows.
+fn secret(text: String) -> Result<HeaderValue, Error> {
+    let unwritable = |_| Error::with_message(ErrorKind::Credential, "a credential of odd letters");
+    let mut value = HeaderValue::try_from(text).map_err(unwritable)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// Sends a request as it is given, but for what every one of ours has.
+async fn ask(
+    connections: &Connections,
+    method: Method,
+    url: &Url,
+    mut headers: HeaderMap,
+    body: Bytes,
+) -> Result<Arrived, Error> {
+    const AGENT: &str = concat!("remit/", env!("CARGO_PKG_VERSION"));
+    let ours = || HeaderValue::from_static(AGENT);
+    headers.entry(USER_AGENT).or_insert_with(ours);
+    let anything = || HeaderValue::from_static("*/*");
+    headers.entry(ACCEPT).or_insert_with(anything);
+    if body.is_empty() && method != Method::GET && method != Method::HEAD {
+        headers.insert(CONTENT_LENGTH, 0.into());
+    }
+    let sent = connections.send(method, url, headers, body).await;
+    sent.map_err(|broken| match broken {
+        Broken::Unconnected => Error::with_message(ErrorKind::Connection, "no answer"),
+        Broken::Off => Error::with_message(ErrorKind::Io, "no answer"),
+        Broken::Unwritable => Error::with_message(ErrorKind::Other, "no request can be so"),
+    })
 }
 
 /// Options for the clients that fetch tokens: another host, the same manners.
 pub(crate) fn identity_options() -> Result<ClientOptions, OpenError> {
     Ok(ClientOptions {
-        transport: Some(Transport::new(Arc::new(client(true)?))),
+        transport: Some(Transport::new(Arc::new(Connections::new(true)?))),
         ..Default::default()
     })
 }
@@ -317,67 +325,70 @@ impl Default for Patience {
 #[async_trait]
 impl HttpClient for Door {
     async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
-        let verb = verb(request.method()).ok_or_else(|| {
-            let never = "a method that no service here has";
-            Error::with_message(ErrorKind::Other, never)
-        })?;
-        let headers: BTreeMap<String, String> = request
-            .headers()
-            .iter()
-            .map(|(name, value)| {
-                (
-                    name.as_str().to_ascii_lowercase(),
-                    value.as_str().to_owned(),
-                )
-            })
-            .collect();
-        let body = match request.body() {
-            Body::Bytes(bytes) => bytes.clone(),
-            Body::SeekableStream(_) => {
-                let never = "bodies are given whole";
-                return Err(Error::with_message(ErrorKind::Other, never));
-            }
-        };
-        let answer = self.send(verb, request.url(), headers, body).await?;
-        let status = answer.status().as_u16();
-        let mut kept = Headers::new();
-        for (name, value) in answer.headers() {
-            if let Ok(value) = value.to_str() {
-                kept.insert(
-                    HeaderName::from(name.as_str().to_owned()),
-                    HeaderValue::from(value.to_owned()),
-                );
-            }
-        }
-        let body = answer
-            .bytes_stream()
-            .map_err(|_| Error::with_message(ErrorKind::Io, "the answer broke off"));
-        Ok(AsyncRawResponse::new(status.into(), kept, Box::pin(body)))
+        let (method, headers, body) = parts(request)?;
+        let answer = self.send(method, request.url(), headers, body).await?;
+        Ok(handed_on(answer))
     }
 }
 
-fn retry_after(headers: &reqwest::header::HeaderMap) -> Option<Duration> {
-    let number = |name: &str| headers.get(name)?.to_str().ok()?.parse::<u64>().ok();
+#[async_trait]
+impl HttpClient for Connections {
+    async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
+        let (method, headers, body) = parts(request)?;
+        let answer = ask(self, method, request.url(), headers, body).await?;
+        Ok(handed_on(answer))
+    }
+}
+
+/// What a request of Microsoft's clients consists of.
+fn parts(request: &Request) -> Result<(Method, HeaderMap, Bytes), Error> {
+    let never = |what| Error::with_message(ErrorKind::Other, what);
+    let method = Method::from_bytes(request.method().as_str().as_bytes())
+        .map_err(|_| never("a method that no service here has"))?;
+    let mut headers = HeaderMap::new();
+    for (name, value) in request.headers().iter() {
+        // The library's names are in any case.
+        let name = HeaderName::from_bytes(name.as_str().as_bytes());
+        let value = HeaderValue::from_str(value.as_str());
+        let (Ok(name), Ok(value)) = (name, value) else {
+            return Err(never("a header that cannot be written"));
+        };
+        headers.insert(name, value);
+    }
+    match request.body() {
+        Body::Bytes(bytes) => Ok((method, headers, bytes.clone())),
+        Body::SeekableStream(_) => Err(never("bodies are given whole")),
+    }
+}
+
+/// An answer as Microsoft's clients take it.
+fn handed_on(answer: Arrived) -> AsyncRawResponse {
+    let mut headers = Headers::new();
+    for (name, value) in answer.headers() {
+        if let Ok(value) = value.to_str() {
+            headers.insert(
+                AnsweredName::from(name.as_str().to_owned()),
+                AnsweredValue::from(value.to_owned()),
+            );
+        }
+    }
+    let status = answer.status().into();
+    let body = answer.map_err(|_| Error::with_message(ErrorKind::Io, "the answer broke off"));
+    AsyncRawResponse::new(status, headers, Box::pin(body))
+}
+
+fn retry_after(answer: &Arrived) -> Option<Duration> {
+    let number = |name: &str| answer.header(name)?.parse::<u64>().ok();
     number("x-ms-retry-after-ms")
         .or_else(|| number("retry-after-ms"))
         .map(Duration::from_millis)
         .or_else(|| number("retry-after").map(Duration::from_secs))
 }
 
-fn verb(method: Method) -> Option<&'static str> {
-    Some(match method {
-        Method::Delete => "DELETE",
-        Method::Get => "GET",
-        Method::Head => "HEAD",
-        Method::Patch => "PATCH",
-        Method::Post => "POST",
-        Method::Put => "PUT",
-        _ => return None,
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use azure_core::http::Method::Get;
+
     use super::*;
 
     fn door(address: &str) -> Door {
@@ -396,7 +407,7 @@ mod tests {
             "http://127.0.0.1:2/acct/c",
             "https://acct.blob.core.windows.net/c",
         ] {
-            let request = Request::new(Url::parse(address).unwrap(), Method::Get);
+            let request = Request::new(Url::parse(address).unwrap(), Get);
             let refused = door.execute_request(&request).await.unwrap_err();
             assert!(
                 refused.to_string().contains("left the account"),
@@ -420,20 +431,21 @@ mod tests {
     #[tokio::test]
     async fn what_fails_is_told_without_its_address() {
         let door = door(SIGNED);
-        let request = Request::new(
-            Url::parse("http://127.0.0.1:1/acct/c").unwrap(),
-            Method::Get,
-        );
+        let request = Request::new(Url::parse("http://127.0.0.1:1/acct/c").unwrap(), Get);
         let failed = door.execute_request(&request).await.unwrap_err();
         let text = format!("{failed} {failed:?} {door:?} {request:?}");
         assert!(!text.contains("c3ludGhldGlj"), "{text}");
-        let (url, _) = door.signed("GET", request.url(), BTreeMap::new(), None);
+        let (url, _) = door
+            .signed("GET", request.url(), HeaderMap::new(), None)
+            .unwrap();
         assert!(url.as_str().ends_with("?sp=r&sig=c3ludGhldGlj"));
         // Both names of a rename.
-        let source = "http://127.0.0.1:1/acct/share/x".to_owned();
-        let headers = [("x-ms-file-rename-source".to_owned(), source)];
-        let (_, headers) = door.signed("PUT", request.url(), headers.into(), None);
-        let source = &headers["x-ms-file-rename-source"];
+        let source = HeaderValue::from_static("http://127.0.0.1:1/acct/share/x");
+        let headers = HeaderMap::from_iter([(RENAME_SOURCE, source)]);
+        let signed = door.signed("PUT", request.url(), headers, None);
+        let (_, headers) = signed.unwrap();
+        let source = headers[RENAME_SOURCE].to_str().unwrap();
         assert!(source.ends_with("/share/x?sp=r&sig=c3ludGhldGlj"));
+        assert!(!format!("{headers:?}").contains("c3ludGhldGlj"));
     }
 }

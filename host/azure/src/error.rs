@@ -5,6 +5,8 @@
 use azure_core::error::ErrorKind;
 use remit_workspace::{EntryPath, StoreError};
 
+use crate::connections::Broken;
+
 /// Why an account could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -153,5 +155,15 @@ fn not_permitted(doing: &str) -> &'static str {
 impl From<azure_core::Error> for Answer {
     fn from(error: azure_core::Error) -> Self {
         Self::of(&error)
+    }
+}
+
+impl From<Broken> for Answer {
+    fn from(broken: Broken) -> Self {
+        match broken {
+            Broken::Unconnected => Self::Connection("it could not be made"),
+            Broken::Off => Self::Connection("it broke off"),
+            Broken::Unwritable => Self::Malformed("the request was refused before it was sent"),
+        }
     }
 }

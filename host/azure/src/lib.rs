@@ -3,16 +3,18 @@
 //!
 //! On Microsoft's own clients (`azure_storage_blob`), with what they lack written here. It knows the service
 //! and nothing of plans or guests. In reading order: [`Endpoint`] (which account), [`Credential`] (who we
-//! are), `door` (the one way to the network), `names` (how a path becomes an address), [`Account`];
-//! `files` is the file service, with the same parts once more.
+//! are), `door` (the one way to the network; `connections` and `dial` are below it), `names` (how a path becomes
+//! an address), [`Account`]; `files` is the file service, with the same parts once more.
 
 mod account;
 mod batch;
 mod certificate;
 mod change;
+mod connections;
 mod content;
 mod credential;
 mod delete;
+mod dial;
 mod door;
 mod endpoint;
 mod entry;
@@ -30,6 +32,7 @@ mod proof;
 mod replace;
 mod secret;
 mod sign;
+mod threads;
 mod tree;
 mod trial;
 mod walk;
@@ -44,3 +47,4 @@ pub use examine::{Check, Found};
 pub use ml::{Cloud, Target, Workspace};
 pub use secret::Secret;
 pub use sign::Key;
+pub use threads::copying;

@@ -9,6 +9,7 @@ use std::fmt;
 use azure_core::http::Url;
 use base64ct::{Base64, Encoding as _};
 use hmac::{Hmac, Mac as _};
+use hyper::header::{self, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
@@ -23,18 +24,18 @@ pub struct Key {
 }
 
 /// Standard headers in the order in which they are signed.
-const SIGNED: [&str; 11] = [
-    "content-encoding",
-    "content-language",
-    "content-length",
-    "content-md5",
-    "content-type",
-    "date",
-    "if-modified-since",
-    "if-match",
-    "if-none-match",
-    "if-unmodified-since",
-    "range",
+static SIGNED: [HeaderName; 11] = [
+    header::CONTENT_ENCODING,
+    header::CONTENT_LANGUAGE,
+    CONTENT_LENGTH,
+    HeaderName::from_static("content-md5"),
+    header::CONTENT_TYPE,
+    header::DATE,
+    header::IF_MODIFIED_SINCE,
+    header::IF_MATCH,
+    header::IF_NONE_MATCH,
+    header::IF_UNMODIFIED_SINCE,
+    header::RANGE,
 ];
 
 impl Key {
@@ -48,34 +49,38 @@ impl Key {
         })
     }
 
-    /// The value of the header `Authorization`. Names of headers are in lower case.
-    pub(crate) fn authorization(
-        &self,
-        verb: &str,
-        url: &Url,
-        headers: &BTreeMap<String, String>,
-    ) -> String {
+    /// The value of the header `Authorization`.
+    pub(crate) fn authorization(&self, verb: &str, url: &Url, headers: &HeaderMap) -> String {
         let text = self.text(verb, url, headers);
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.bytes).expect("any length is a key");
-        mac.update(text.as_bytes());
+        mac.update(&text);
         let signature = Base64::encode_string(&mac.finalize().into_bytes());
-        format!("SharedKey {}:{signature}", self.account)
+        ["SharedKey ", &self.account, ":", &signature].concat()
     }
 
-    fn text(&self, verb: &str, url: &Url, headers: &BTreeMap<String, String>) -> String {
-        let mut text = format!("{verb}\n");
-        for name in SIGNED {
-            let value = headers.get(name).map_or("", String::as_str);
+    fn text(&self, verb: &str, url: &Url, headers: &HeaderMap) -> Vec<u8> {
+        let mut text = Vec::with_capacity(512);
+        let mut write =
+            |words: &[&[u8]]| words.iter().for_each(|word| text.extend_from_slice(word));
+        write(&[verb.as_bytes(), b"\n"]);
+        for name in &SIGNED {
+            let value = headers.get(name).map_or(&b""[..], HeaderValue::as_bytes);
             // An empty body is signed as no length at all.
-            if !(name == "content-length" && value == "0") {
-                text.push_str(value);
+            if !(*name == CONTENT_LENGTH && value == b"0") {
+                write(&[value]);
             }
-            text.push('\n');
+            write(&[b"\n"]);
         }
-        for (name, value) in headers.iter().filter(|(name, _)| name.starts_with("x-ms-")) {
-            text.push_str(&format!("{name}:{}\n", value.trim()));
+        let mut own: Vec<(&str, &[u8])> = headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_bytes()))
+            .filter(|(name, _)| name.starts_with("x-ms-"))
+            .collect();
+        own.sort_unstable();
+        for (name, value) in own {
+            write(&[name.as_bytes(), b":", value.trim_ascii(), b"\n"]);
         }
-        text.push_str(&format!("/{}{}", self.account, url.path()));
+        write(&[b"/", self.account.as_bytes(), url.path().as_bytes()]);
         let mut query: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (name, value) in url.query_pairs() {
             query
@@ -85,7 +90,7 @@ impl Key {
         }
         for (name, mut values) in query {
             values.sort();
-            text.push_str(&format!("\n{name}:{}", values.join(",")));
+            write(&[b"\n", name.as_bytes(), b":", values.join(",").as_bytes()]);
         }
         text
     }
@@ -117,11 +122,16 @@ mod tests {
             ("x-ms-date", "Fri, 26 Jun 2026 23:39:12 GMT"),
             ("accept", "*/*"),
         ]
+        .map(|(name, value)| {
+            (
+                HeaderName::from_static(name),
+                HeaderValue::from_static(value),
+            )
+        })
         .into_iter()
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
         assert_eq!(
-            key.text("GET", &url, &headers),
+            String::from_utf8(key.text("GET", &url, &headers)).unwrap(),
             "GET\n\n\n\n\n\n\n\n\"0x1\"\n\n\n\nx-ms-date:Fri, 26 Jun 2026 23:39:12 GMT\n\
              x-ms-version:2025-11-05\n/acct/c\ncomp:list\nprefix:a b\nrestype:container"
         );

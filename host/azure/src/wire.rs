@@ -1,7 +1,6 @@
 //! What every request of this crate has in common: the door, the version of the service that is spoken,
 //! and Microsoft's clients set up to use both.
 
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,8 +8,10 @@ use std::time::Duration;
 use azure_core::http::{Context, Method, Pipeline, PipelineSendOptions, RawResponse, Request, Url};
 use azure_storage_blob::clients::{BlobClient, BlobClientOptions};
 use bytes::Bytes;
+use hyper::header::{HeaderMap, HeaderName, HeaderValue, IF_MATCH, RANGE};
 
-use crate::door::{Arrived, Door, Patience};
+use crate::connections::Arrived;
+use crate::door::{Door, Patience};
 use crate::error::{Answer, OpenError};
 use crate::names::{BlobName, BlobState, DeletedState};
 use crate::{Credential, Endpoint, Options};
@@ -23,11 +24,13 @@ pub(crate) struct Wire {
     /// It tries nothing again by itself: what was answered is what we hear, and a repetition is ours to judge.
     pipeline: Pipeline,
     version: String,
+    version_header: HeaderValue,
     pub(crate) patience: Patience,
 }
 
+const X_MS_VERSION: HeaderName = HeaderName::from_static("x-ms-version");
 /// What a server may make us set aside for a body that has not come yet.
-const BODY_MAX: u64 = 16 * 1024 * 1024;
+const BODY_MAX: usize = 16 * 1024 * 1024;
 
 /// Whether a request changes something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +61,8 @@ impl Wire {
         Ok(Self {
             pipeline,
             endpoint,
+            version_header: HeaderValue::from_str(&options.service_version)
+                .map_err(|_| OpenError::Connection("that is no version of the service"))?,
             version: options.service_version.clone(),
             patience: options.patience,
             door,
@@ -128,30 +133,28 @@ impl Wire {
     pub(crate) async fn get(
         &self,
         url: &Url,
-        etag: &str,
-        range: String,
+        etag: &HeaderValue,
+        range: HeaderValue,
     ) -> Result<Arrived, Answer> {
-        let headers = BTreeMap::from([
-            ("if-match".to_owned(), etag.to_owned()),
-            ("range".to_owned(), range),
-        ]);
+        let mut headers = HeaderMap::new();
+        headers.insert(IF_MATCH, etag.clone());
+        headers.insert(RANGE, range);
         self.asked(url, headers, &[200, 206]).await
     }
 
     async fn asked(
         &self,
         url: &Url,
-        mut headers: BTreeMap<String, String>,
+        mut headers: HeaderMap,
         expect: &[u16],
     ) -> Result<Arrived, Answer> {
-        headers.insert("x-ms-version".to_owned(), self.version.clone());
+        headers.insert(X_MS_VERSION, self.version_header.clone());
         let answer = self.door.get(url, headers).await?;
-        let status = answer.status().as_u16();
+        let status = answer.status();
         if expect.contains(&status) {
             return Ok(answer);
         }
-        let code = answer.headers().get("x-ms-error-code");
-        let code = code.and_then(|code| code.to_str().ok()).unwrap_or_default();
+        let code = answer.header("x-ms-error-code").unwrap_or_default();
         Err(Answer::Status {
             status,
             code: code.to_owned(),
@@ -175,20 +178,14 @@ impl Wire {
     }
 
     async fn whole_once(&self, url: &Url, into: &mut Vec<u8>) -> Result<Option<String>, Answer> {
-        let mut answer = self.asked(url, BTreeMap::new(), &[200]).await?;
-        let text = |name: &str| answer.headers().get(name)?.to_str().ok();
-        let date = text("date").map(ToOwned::to_owned);
-        let said = answer.content_length().unwrap_or_default().min(BODY_MAX);
+        let mut answer = self.asked(url, HeaderMap::new(), &[200]).await?;
+        let date = answer.header("date").map(ToOwned::to_owned);
+        let said = answer.header("content-length");
+        let said: usize = said.and_then(|said| said.parse().ok()).unwrap_or_default();
         into.clear();
-        into.reserve(usize::try_from(said).unwrap_or_default());
-        let broke_off = |_| {
-            Answer::from(azure_core::Error::with_message(
-                azure_core::error::ErrorKind::Io,
-                "the answer broke off",
-            ))
-        };
-        while let Some(chunk) = answer.chunk().await.map_err(broke_off)? {
-            into.extend_from_slice(&chunk);
+        into.reserve(said.min(BODY_MAX));
+        while let Some(chunk) = answer.chunk().await {
+            into.extend_from_slice(&chunk?);
         }
         Ok(date)
     }

@@ -9,3 +9,4 @@ mod erasure;
 mod faults;
 mod share_faults;
 mod shares;
+mod threads;

@@ -126,10 +126,11 @@ async fn download(account: &Account, listing: Listing, into: &Path) -> (u64, u64
             bytes
         }
     });
-    let sizes: Vec<u64> = stream::iter(copies)
+    let all = stream::iter(copies)
         .buffer_unordered(DOWNLOADS_IN_FLIGHT)
-        .collect()
-        .await;
+        .collect();
+    let total = entries.iter().map(|entry| entry.size_bytes.unwrap()).sum();
+    let sizes: Vec<u64> = remit_azure::copying(entries.len() as u64, Some(total), all).await;
     let alone = begun.elapsed().as_secs_f64();
     (sizes.len() as u64, sizes.iter().sum(), alone)
 }

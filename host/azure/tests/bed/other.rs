@@ -14,6 +14,8 @@ pub(crate) struct Other {
 
 impl Other {
     pub(crate) fn new(url: &str, account: &str, key: &str) -> Self {
+        // An error says that there is one already.
+        let _there = rustls::crypto::ring::default_provider().install_default();
         Self {
             client: Client::builder()
                 .no_proxy()

@@ -89,12 +89,12 @@ pub(crate) async fn run(args: Args, ui: &Ui) -> Result<Exit, CommandError> {
         Some(_) => IN_FLIGHT,
         None => IN_FLIGHT_OF_AN_ACCOUNT,
     };
-    let mut copies = stream::iter(copies).buffer_unordered(in_flight);
-    let mut bytes = 0_u64;
-    while let Some(copied) = copies.try_next().await? {
-        bytes += copied;
-    }
-    drop(copies);
+    let copies = stream::iter(copies).buffer_unordered(in_flight);
+    let all = copies.try_fold(0_u64, |bytes, copied| async move { Ok(bytes + copied) });
+    let bytes = match workspace.folder() {
+        Some(_) => all.await?,
+        None => remit_azure::copying(entries.len() as u64, total, all).await?,
+    };
     bar.finish_and_clear();
     let count = remit_report::words::count(entries.len() as u64, "entry", "entries");
     ui.status(format!(
