@@ -38,6 +38,9 @@ pub(crate) enum Broken {
     /// Nothing was sent.
     #[error("no connection")]
     Unconnected,
+    /// Nothing was sent: the proxy gave no tunnel.
+    #[error("no connection through the proxy")]
+    Proxy,
     /// It may have been sent, and done.
     #[error("the connection broke off")]
     Off,
@@ -107,10 +110,7 @@ impl Connections {
             let is_kept = kept.is_some();
             let mut sender = match kept {
                 Some(kept) => kept,
-                None => {
-                    let fresh = self.dial.to(&host.origin).await;
-                    fresh.ok_or(Broken::Unconnected)?
-                }
+                None => self.dial.to(&host.origin).await?,
             };
             let sending = sender.try_send_request(request);
             let answer = tokio::time::timeout(SILENCE_MAX, sending).await;

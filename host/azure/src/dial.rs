@@ -1,4 +1,8 @@
-//! From a host's name to a connection that speaks HTTP/1.1: addresses, TCP, TLS, and whom to trust.
+//! From a host's name to a connection that speaks HTTP/1.1: addresses, proxies, TCP, TLS, and whom to trust.
+//!
+//! A proxy that the environment names (`HTTPS_PROXY`, `ALL_PROXY`, but for `NO_PROXY`) is asked for a tunnel, and
+//! sees no more than the host's name. What is spoken in the clear is for this machine or its link, and never
+//! goes through one.
 //!
 //! Not here: which hosts may be spoken to, and what is said.
 
@@ -12,13 +16,17 @@ use hyper::client::conn::http1::{self, SendRequest};
 use hyper::rt::{Read, Write};
 use hyper::service::Service as _;
 use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::proxy::Tunnel;
+use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use rustls_platform_verifier::BuilderVerifierExt as _;
+use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
+use crate::connections::Broken;
 use crate::error::OpenError;
 
 /// For a connection to be there, encryption included.
@@ -38,8 +46,14 @@ pub(crate) type Sender = SendRequest<Full<Bytes>>;
 
 /// Makes connections.
 pub(crate) struct Dial {
-    tcp: TowerToHyperService<HttpConnector>,
-    tls: Option<TlsConnector>,
+    tcp: HttpConnector,
+    encryption: Option<Encryption>,
+}
+
+/// What speaking to hosts elsewhere takes.
+struct Encryption {
+    tls: TlsConnector,
+    proxies: Matcher,
 }
 
 impl Dial {
@@ -55,33 +69,54 @@ impl Dial {
         tcp.set_keepalive_retries(Some(KEEPALIVE_TRIES));
         #[cfg(target_os = "linux")]
         tcp.set_tcp_user_timeout(Some(ACKNOWLEDGED_MAX));
-        let tls = match speaks_tls {
-            true => Some(TlsConnector::from(trusted()?)),
+        let encryption = match speaks_tls {
+            true => Some(Encryption {
+                tls: TlsConnector::from(trusted()?),
+                proxies: Matcher::from_env(),
+            }),
             false => None,
         };
-        Ok(Self {
-            tcp: TowerToHyperService::new(tcp),
-            tls,
-        })
+        Ok(Self { tcp, encryption })
     }
 
-    /// A connection to this host, within [`CONNECT_MAX`]. None for any reason there may be: none is told.
-    pub(crate) async fn to(&self, host: &Uri) -> Option<Sender> {
+    /// A connection to this host, within [`CONNECT_MAX`]. Why there is none is told no further than whose fault
+    /// it is.
+    pub(crate) async fn to(&self, host: &Uri) -> Result<Sender, Broken> {
         let connecting = self.connect(host.clone());
-        tokio::time::timeout(CONNECT_MAX, connecting).await.ok()?
+        let connected = tokio::time::timeout(CONNECT_MAX, connecting).await;
+        connected.unwrap_or(Err(Broken::Unconnected))
     }
 
-    async fn connect(&self, host: Uri) -> Option<Sender> {
-        let is_encrypted = host.scheme_str() == Some("https");
-        let bare = host.host()?.trim_matches(['[', ']']).to_owned();
-        let stream = self.tcp.call(host).await.ok()?;
-        if !is_encrypted {
-            return converse(stream).await;
+    async fn connect(&self, host: Uri) -> Result<Sender, Broken> {
+        const NONE: Broken = Broken::Unconnected;
+        let stream = |host| TowerToHyperService::new(self.tcp.clone()).call(host);
+        if host.scheme_str() != Some("https") {
+            let stream = stream(host).await.map_err(|_| NONE)?;
+            return converse(stream).await.ok_or(NONE);
         }
-        let tls = self.tls.as_ref()?;
-        let name = ServerName::try_from(bare).ok()?;
-        let stream = tls.connect(name, stream.into_inner()).await.ok()?;
-        converse(TokioIo::new(stream)).await
+        let Encryption { tls, proxies } = self.encryption.as_ref().ok_or(NONE)?;
+        let bare = host.host().ok_or(NONE)?.trim_matches(['[', ']']).to_owned();
+        let name = ServerName::try_from(bare).map_err(|_| NONE)?;
+        let stream = match proxies.intercept(&host) {
+            Some(proxy) => self.through(&proxy, host).await?,
+            None => stream(host).await.map_err(|_| NONE)?,
+        };
+        let stream = tls.connect(name, stream.into_inner()).await;
+        let stream = stream.map_err(|_| NONE)?;
+        converse(TokioIo::new(stream)).await.ok_or(NONE)
+    }
+
+    /// A tunnel to this host. A proxy of another sort than `http` is not spoken to.
+    async fn through(&self, proxy: &Intercept, host: Uri) -> Result<TokioIo<TcpStream>, Broken> {
+        if proxy.uri().scheme_str() != Some("http") {
+            return Err(Broken::Proxy);
+        }
+        let mut tunnel = Tunnel::new(proxy.uri().clone(), self.tcp.clone());
+        if let Some(known) = proxy.basic_auth() {
+            tunnel = tunnel.with_auth(known.clone());
+        }
+        let tunnel = TowerToHyperService::new(tunnel);
+        tunnel.call(host).await.map_err(|_| Broken::Proxy)
     }
 }
 

@@ -291,6 +291,7 @@ async fn ask(
     let sent = connections.send(method, url, headers, body).await;
     sent.map_err(|broken| match broken {
         Broken::Unconnected => Error::with_message(ErrorKind::Connection, "no answer"),
+        Broken::Proxy => Error::new(ErrorKind::Connection, broken),
         Broken::Off => Error::with_message(ErrorKind::Io, "no answer"),
         Broken::Unwritable => Error::with_message(ErrorKind::Other, "no request can be so"),
     })

@@ -67,6 +67,9 @@ impl Answer {
                         .collect(),
                 }
             }
+            ErrorKind::Connection if error.downcast_ref() == Some(&Broken::Proxy) => {
+                Broken::Proxy.into()
+            }
             ErrorKind::Connection => Self::Connection("it could not be made"),
             ErrorKind::Io => Self::Connection("it broke off"),
             ErrorKind::Credential => Self::Connection("no token was given"),
@@ -162,6 +165,9 @@ impl From<Broken> for Answer {
     fn from(broken: Broken) -> Self {
         match broken {
             Broken::Unconnected => Self::Connection("it could not be made"),
+            Broken::Proxy => {
+                Self::Connection("the proxy that the environment names gave no tunnel")
+            }
             Broken::Off => Self::Connection("it broke off"),
             Broken::Unwritable => Self::Malformed("the request was refused before it was sent"),
         }

@@ -245,6 +245,8 @@ async fn nothing_is_said_in_the_clear_where_tls_was_meant() {
             !text.contains("c3ludGhldGlj") && !text.contains(&host),
             "{text}"
         );
+        // Where no connection was made, the server waits for one.
+        drop(TcpStream::connect(&host));
         // A greeting of TLS begins with this byte; or nothing was said at all.
         let first = if speaks_tls { 0x16 } else { 0 };
         assert_eq!(thread.join().unwrap(), first);
@@ -304,4 +306,59 @@ async fn a_host_is_spoken_to_if_the_system_trusts_its_certificate() {
         .unwrap();
     assert!(other.status.success(), "{other:?}");
     assert_eq!(thread.join().unwrap(), ["", "GET /x HTTP/1.1"]);
+}
+
+/// What another process of the test below is to do: reach somebody elsewhere, and a server on this machine.
+const HERE: &str = "REMIT_TEST_OF_A_PROXY";
+
+/// The environment is of a process: another one is given a proxy.
+#[tokio::test]
+async fn what_lies_elsewhere_is_reached_through_the_proxy_and_nothing_in_the_clear() {
+    if let Ok(here) = std::env::var(HERE) {
+        let connections = Connections::new(true).unwrap();
+        let url = Url::parse("https://somebody.example/x?sig=c3ludGhldGlj").unwrap();
+        for expect in [Broken::Proxy, Broken::Unconnected] {
+            let sent = connections.send(Method::GET, &url, HeaderMap::new(), Bytes::new());
+            assert_eq!(sent.await.err(), Some(expect));
+        }
+        assert_eq!(
+            get(&connections, &here, "near").await.unwrap().status(),
+            204
+        );
+        return;
+    }
+    let (here, near) = server(|listener| {
+        let mut stream = accepted(&listener);
+        let seen = head(&mut stream);
+        say(&mut stream, "HTTP/1.1 204 Nothing\r\n\r\n");
+        seen
+    });
+    let (proxy, thread) = server(|listener| {
+        ["407 Who Are You", "200 Go On"].map(|answer| {
+            let mut stream = accepted(&listener);
+            let seen = head(&mut stream);
+            say(&mut stream, &format!("HTTP/1.1 {answer}\r\n\r\n"));
+            let mut first = [0];
+            let _closed = stream.read(&mut first);
+            (seen, first[0])
+        })
+    });
+    let this = "what_lies_elsewhere_is_reached_through_the_proxy_and_nothing_in_the_clear";
+    let proxy = format!("http://ada:c2VjcmV0@{proxy}");
+    let other = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", &format!("connections::tests::{this}")])
+        .envs([("HTTPS_PROXY", &proxy), ("HTTP_PROXY", &proxy)])
+        .env_remove("NO_PROXY")
+        .env_remove("no_proxy")
+        .env(HERE, here)
+        .output()
+        .unwrap();
+    assert!(other.status.success(), "{other:?}");
+    let [refused, tunnelled] = thread.join().unwrap();
+    let asked = "CONNECT somebody.example:443 HTTP/1.1\r\nHost: somebody.example:443\r\n\
+                 Proxy-Authorization: Basic YWRhOmMyVmpjbVYw\r\n\r\n";
+    assert_eq!(refused, (asked.to_owned(), 0));
+    // A greeting of TLS begins with this byte.
+    assert_eq!(tunnelled, (asked.to_owned(), 0x16));
+    assert!(near.join().unwrap().starts_with("GET /near "));
 }
