@@ -117,12 +117,15 @@ impl Listing {
             let Some(entry) = self.entry().await? else {
                 break;
             };
-            let entry = Arc::new(entry);
-            self.scope.session.seen(|seen| seen.put(Arc::clone(&entry)));
-            page.push(match self.surely.read {
-                true => entry,
-                false => self.scope.shown_shared(entry),
-            });
+            page.push(Arc::new(entry));
+        }
+        self.scope.session.seen(|seen| {
+            page.iter().for_each(|entry| seen.put(Arc::clone(entry)));
+        });
+        if !self.surely.read {
+            for entry in &mut page {
+                *entry = self.scope.shown_shared(Arc::clone(entry));
+            }
         }
         Ok(page)
     }

@@ -229,6 +229,9 @@ impl Segment {
 
     fn takes(&self, name: &[u8]) -> bool {
         let Self::Name(parts) = self else { return true };
+        if self.takes_any_name() {
+            return true;
+        }
         let (first, rest) = parts
             .split_first()
             .expect("splitting yields at least one part");
