@@ -100,6 +100,22 @@ impl Choice {
         }
     }
 
+    /// Whether the environment names it.
+    fn is_named(self, look: &dyn Fn(&str) -> Option<String>) -> bool {
+        let variable = match self {
+            Self::Sas => "AZURE_STORAGE_SAS_TOKEN",
+            Self::ConnectionString => "AZURE_STORAGE_CONNECTION_STRING",
+            Self::Key => "AZURE_STORAGE_KEY",
+            Self::ClientSecret => "AZURE_CLIENT_SECRET",
+            Self::ClientCertificate => "AZURE_CLIENT_CERTIFICATE_PATH",
+            Self::WorkloadIdentity => "AZURE_FEDERATED_TOKEN_FILE",
+            // Asking a machine that has none would only wait.
+            Self::ManagedIdentity => "IDENTITY_ENDPOINT",
+            Self::DeveloperTools | Self::Anonymous => return false,
+        };
+        look(variable).is_some()
+    }
+
     /// The way of this name; none when it is unknown.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|choice| choice.as_str() == word)
@@ -131,13 +147,14 @@ impl Credential {
             return Ok(Self::Practice(Secret::new(token)));
         }
         let choice = wanted.unwrap_or_else(|| {
-            let is_set = |name| look(name).is_some();
-            match () {
-                () if is_set("AZURE_CLIENT_SECRET") => Choice::ClientSecret,
-                () if is_set("AZURE_FEDERATED_TOKEN_FILE") => Choice::WorkloadIdentity,
-                () if is_set("IDENTITY_ENDPOINT") => Choice::ManagedIdentity,
-                () => Choice::DeveloperTools,
-            }
+            let tokens = [
+                Choice::ClientSecret,
+                Choice::ClientCertificate,
+                Choice::WorkloadIdentity,
+                Choice::ManagedIdentity,
+            ];
+            let named = tokens.into_iter().find(|choice| choice.is_named(&look));
+            named.unwrap_or(Choice::DeveloperTools)
         });
         Self::tokens_of(choice, &look)
     }
@@ -156,25 +173,12 @@ impl Credential {
             None => {
                 let mut found = None;
                 for choice in Choice::ALL {
-                    let is_named = match choice {
-                        Choice::Sas => {
-                            in_address.is_some() || look("AZURE_STORAGE_SAS_TOKEN").is_some()
-                        }
-                        Choice::ConnectionString => {
-                            look("AZURE_STORAGE_CONNECTION_STRING").is_some()
-                        }
-                        Choice::Key => look("AZURE_STORAGE_KEY").is_some(),
-                        Choice::ClientSecret => look("AZURE_CLIENT_SECRET").is_some(),
-                        Choice::ClientCertificate => {
-                            look("AZURE_CLIENT_CERTIFICATE_PATH").is_some()
-                        }
-                        Choice::WorkloadIdentity => look("AZURE_FEDERATED_TOKEN_FILE").is_some(),
-                        // Asking a machine that has none would only wait.
-                        Choice::ManagedIdentity => look("IDENTITY_ENDPOINT").is_some(),
-                        Choice::DeveloperTools => !endpoint.is_loopback(),
-                        Choice::Anonymous => false,
-                    };
                     // A signature that was typed wins over all that lies about.
+                    let is_named = match choice {
+                        Choice::Sas => in_address.is_some() || choice.is_named(&look),
+                        Choice::DeveloperTools => !endpoint.is_loopback(),
+                        _ => choice.is_named(&look),
+                    };
                     if is_named {
                         found = Some(Self::of(choice, endpoint, in_address.clone(), &look)?);
                         break;
@@ -461,6 +465,17 @@ mod tests {
         let choose = |wanted| Credential::choose_for(&cloud, wanted, &|_| None);
         let refused = choose(Some(Choice::Key)).unwrap_err().to_string();
         assert!(refused.contains("tokens"), "{refused}");
+        // A certificate is taken as on an account, before what comes after it.
+        let set = |name: &str| match name {
+            "AZURE_CLIENT_SECRET" => None,
+            "AZURE_CLIENT_CERTIFICATE_PATH" => Some("/nowhere.pem".to_owned()),
+            _ => Some("00000000-0000-4000-8000-000000000001".to_owned()),
+        };
+        let refused = Credential::choose_for(&cloud, None, &set).unwrap_err();
+        assert!(
+            refused.to_string().contains("CERTIFICATE_PATH"),
+            "{refused}"
+        );
         let simulator = Cloud::simulator("http://127.0.0.1:1").unwrap();
         let practice = Credential::choose_for(&simulator, None, &|_| None).unwrap();
         assert!(practice.describe().contains("simulator"), "{practice:?}");
