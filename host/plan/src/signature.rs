@@ -72,7 +72,17 @@ impl SigningKey {
             source,
         };
         let mut key = PrivateKey::read_openssh_file(path)
-            .map_err(|source| refuse("it must be an OpenSSH private key", Some(source)))?;
+            .map_err(|source| {
+                let why = match source {
+                    // A number that is a byte shorter than usual, as one in 256 is, the library does not take.
+                    ssh_key::Error::Encoding(_) => {
+                        "it must be an OpenSSH private key, and one ECDSA key in 256 cannot be read all the same: \
+                         then sign with `ssh-keygen -Y sign`"
+                    }
+                    _ => "it must be an OpenSSH private key",
+                };
+                refuse(why, Some(source))
+            })?;
         if key.is_encrypted() {
             let passphrase = passphrase().ok_or_else(|| {
                 refuse("it has a passphrase; run this at a terminal, or sign with `ssh-keygen -Y sign`", None)

@@ -52,8 +52,20 @@ impl Bench {
 fn ssh_keygen_verifies_what_we_sign() {
     let bench = Bench::new();
     for kind in ["ed25519", "ecdsa"] {
-        let public = bench.key(kind, kind);
-        let signature = Approval::sign(&bench.case, &bench.path(kind), || None).unwrap();
+        let signed = (0..8).find_map(|number| {
+            let name = format!("{kind}{number}");
+            let public = bench.key(&name, kind);
+            match Approval::sign(&bench.case, &bench.path(&name), || None) {
+                // The rare key that cannot be read says so, and another is made.
+                Err(error)
+                    if kind == "ecdsa" && format!("{error:?}").contains("one ECDSA key in") =>
+                {
+                    None
+                }
+                signed => Some((public, signed.unwrap())),
+            }
+        });
+        let (public, signature) = signed.unwrap();
         fs::write(bench.path("allowed"), format!("ada@example.com {public}\n")).unwrap();
         let verify = |manifest: &[u8]| {
             let mut child = Command::new("ssh-keygen")
