@@ -208,3 +208,20 @@ fn without_waiting_the_order_holds() {
         .says("1 gone-on");
     assert!(!scene.is_there());
 }
+
+/// A plan is in its case. Without its workspace it is shown all the same, and what that would say is not made up.
+#[test]
+fn a_plan_is_shown_where_the_policy_cannot_be_read() {
+    let scene = Scene::new();
+    scene.plan("all.case");
+    let at = At::any().operation("Workspaces_Get");
+    let kind = FaultKind::Status(403, None);
+    scene.sim.inject(Fault { at, kind });
+    let shown = scene.remit(&["show", "all.case"]).exits(0);
+    assert!(!shown.stdout.contains("ceilings"), "{}", shown.stdout);
+    shown.says("the policy is unknown").says("5 resources");
+    scene
+        .remit(&["apply", "all.case", "--yes", "--accept-gap", "all"])
+        .exits(3);
+    assert!(scene.sim.mutations().is_empty());
+}

@@ -1,8 +1,8 @@
 //! From a host's name to a connection that speaks HTTP/1.1: addresses, proxies, TCP, TLS, and whom to trust.
 //!
 //! A proxy that the environment names (`HTTPS_PROXY`, `ALL_PROXY`, but for `NO_PROXY`) is asked for a tunnel, and
-//! sees no more than the host's name. What is spoken in the clear is for this machine or its link, and never
-//! goes through one.
+//! sees the host's name and nothing of what is said. What is spoken in the clear is for this machine or its link,
+//! and never goes through one.
 //!
 //! Not here: which hosts may be spoken to, and what is said.
 
