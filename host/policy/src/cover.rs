@@ -161,9 +161,11 @@ pub(crate) fn may_cover(pattern: &Pattern, chosen: &Pattern) -> bool {
 
 /// Whether two patterns might have an entry in common, owned parts included.
 pub(crate) fn may_meet(one: &Pattern, other: &Pattern) -> bool {
-    overlap(one, other)
-        || (names_runs(one) && meets_any(other, &RUN_PLACES))
-        || (names_runs(other) && meets_any(one, &RUN_PLACES))
+    let covers_parts = |one: &Pattern, other: &Pattern| {
+        (names_runs(one) && meets_any(other, &RUN_PLACES))
+            || record_within(other).is_some_and(|record| one.governs(&record))
+    };
+    overlap(one, other) || covers_parts(one, other) || covers_parts(other, one)
 }
 
 /// Whether this entry is the place of the policy, which nobody touches.
@@ -445,6 +447,9 @@ mod tests {
             ("/runs/a", "/runs/b", false),
             ("/runs/*", "/runs/b", true),
             ("/runs/**", "/blobs/azureml/ExperimentRun/**", true),
+            ("/runs/x", "/runs/x/metrics", true),
+            ("/runs/X", "/runs/x/metrics", true),
+            ("/runs/x", "/runs/y/metrics", false),
             ("/runs/**", "/blobs/other/**", false),
             ("/**", "/files/x", true),
         ] {
