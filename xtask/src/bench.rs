@@ -11,7 +11,8 @@ use crate::run::{Outcome, cargo, output, run, target};
 use crate::tools::{self, Program};
 
 /// What the figures are compared with, and taken with.
-const PROGRAMS: [Program; 4] = [
+const PROGRAMS: [Program; 5] = [
+    tools::MAKE,
     Program {
         path: "/usr/bin/wrk",
         package: "wrk",
@@ -31,7 +32,7 @@ const PROGRAMS: [Program; 4] = [
 ];
 
 /// Everything optimised, in one selection, so that wasmtime is compiled once.
-const HOST: [&str; 14] = [
+const HOST: [&str; 16] = [
     "build",
     "--quiet",
     "--release",
@@ -40,6 +41,8 @@ const HOST: [&str; 14] = [
     "remit",
     "--bench",
     "sandbox",
+    "--bench",
+    "scripts",
     "--bench",
     "redaction",
     "--bench",

@@ -94,10 +94,13 @@ fn say(line: &str) {
 }
 
 pub(crate) fn run_demo() -> Outcome {
-    tools::install(&[Program {
-        path: "/usr/bin/ssh-keygen",
-        package: "openssh-client",
-    }])?;
+    tools::install(&[
+        tools::MAKE,
+        Program {
+            path: "/usr/bin/ssh-keygen",
+            package: "openssh-client",
+        },
+    ])?;
     guests::build()?;
     let date = output(Command::new("date").arg("+%Y%m%d-%H%M%S")).ok_or("date does not run")?;
     let folder = target().join(format!("demo-{date}"));

@@ -7,7 +7,8 @@ use crate::tools::{self, Program};
 use crate::{emulator, guests};
 
 /// Real parts that tests use.
-const PROGRAMS: [Program; 7] = [
+const PROGRAMS: [Program; 8] = [
+    tools::MAKE,
     Program {
         path: "/usr/bin/ssh-keygen",
         package: "openssh-client",

@@ -11,6 +11,12 @@ pub(crate) struct Program {
     pub(crate) package: &'static str,
 }
 
+/// Builds the allocator of the binary, with the C compiler that Rust links with.
+pub(crate) const MAKE: Program = Program {
+    path: "/usr/bin/make",
+    package: "make",
+};
+
 /// Installs what is missing, if this user may.
 pub(crate) fn install(programs: &[Program]) -> Outcome {
     let missing: Vec<&str> = programs

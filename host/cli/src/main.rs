@@ -24,6 +24,9 @@ use std::process::ExitCode;
 use args::Command;
 use clap::Parser as _;
 
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     let args = args::Args::parse();
     let ui = ui::Ui::new(&args.output);

@@ -13,6 +13,10 @@ use std::time::{Duration, Instant};
 
 use remit_formats::{Edit, Format, Key, Operator, Redaction};
 
+/// As the binary has it.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Content in chunks as a workspace hands them out.
 const CHUNK: usize = 256 * 1024;
 

@@ -27,6 +27,10 @@ use remit_workspace::{Entry, Kind, Memory, Store as _, StoreError, Version};
 
 use support::{RUNTIME, With, path, plugin, pool};
 
+/// As the binary has it.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Chunks as the host hands them to a scanner.
 const CHUNK: usize = 256 * 1024;
 

@@ -28,6 +28,10 @@ use remit_workspace::{
     Relation, Store, StoreError, Version,
 };
 
+/// As the binary has it.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 const RUNS: u64 = 1_000_000;
 
 /// One run in so many goes: the others are tagged or still running.

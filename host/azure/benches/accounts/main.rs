@@ -20,6 +20,10 @@ use std::path::{Path, PathBuf};
 use client::Took;
 use server::Server;
 
+/// As the binary has it.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Blobs of 4 KiB.
 const SMALL: u64 = 20_000;
 /// Blobs of 64 MiB: 2 GiB.

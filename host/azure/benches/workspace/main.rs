@@ -19,6 +19,10 @@ use std::process::{Command, Stdio};
 
 use server::Server;
 
+/// As the binary has it.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Runs of the workspace.
 const RUNS: u64 = 50_000;
 /// Blobs of its storage account.
