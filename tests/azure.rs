@@ -7,24 +7,19 @@ use std::fs;
 use remit_sim::{Effect, Settings, Storage};
 
 use crate::bed::{Bed, REMIT, Ran};
+use crate::service::{Served, serve};
 
 /// An account on loopback, with a folder to work in.
 struct Scene {
     bed: Bed,
-    storage: Storage,
-    _runtime: tokio::runtime::Runtime,
+    storage: Served<Storage>,
 }
 
 const MAIL: &str = "mail of ada@example.com\n";
 
 impl Scene {
     fn new(settings: Settings) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .unwrap();
-        let storage = runtime.block_on(Storage::start(settings)).unwrap();
+        let storage = serve(Storage::start(settings));
         storage.seed_container("azureml");
         for (name, content) in [
             ("ExperimentRun/dcid.x/logs/app.log", MAIL),
@@ -39,7 +34,6 @@ impl Scene {
         Self {
             bed: Bed::new(),
             storage,
-            _runtime: runtime,
         }
     }
 

@@ -4,23 +4,16 @@ use remit_sim::{At, AzureMl, AzureMlSettings, Fault, FaultKind};
 use serde_json::json;
 
 use crate::bed::{Bed, Ran};
+use crate::service::{Served, serve};
 
 struct Scene {
     bed: Bed,
-    sim: AzureMl,
-    _runtime: tokio::runtime::Runtime,
+    sim: Served<AzureMl>,
 }
 
 impl Scene {
     fn new() -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .unwrap();
-        let sim = runtime
-            .block_on(AzureMl::start(AzureMlSettings::default()))
-            .unwrap();
+        let sim = serve(AzureMl::start(AzureMlSettings::default()));
         sim.seed_record(
             "runs/first",
             json!({"runId": "first", "status": "Completed"}),
@@ -28,17 +21,11 @@ impl Scene {
         Self {
             bed: Bed::new(),
             sim,
-            _runtime: runtime,
         }
     }
 
     fn remit(&self, arguments: &[&str]) -> Ran {
-        let id = self.sim.arm_id();
-        let place = id.replace("/providers/Microsoft.MachineLearningServices", "");
-        let workspace = format!("azureml:/{place}");
-        let mut command = self.bed.command(&[arguments, &["-w", &workspace]].concat());
-        command.env("REMIT_MANAGEMENT_URL", self.sim.url());
-        Ran::of(command.output().unwrap())
+        self.sim.remit(&self.bed, arguments)
     }
 
     fn plan(&self, case: &str) {

@@ -13,6 +13,7 @@ mod readme;
 mod records;
 mod refusals;
 mod scripts;
+mod service;
 mod shares;
 mod shipped;
 mod table;

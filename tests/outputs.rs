@@ -4,25 +4,20 @@ use remit_sim::{AzureMl, AzureMlSettings};
 use serde_json::json;
 
 use crate::bed::{Bed, Ran};
+use crate::service::{Served, serve};
 
 /// A pipeline whose outputs are its own and those of a run below it; another workspace of the account has
 /// a run of the same id.
 struct Service {
     bed: Bed,
-    sim: AzureMl,
-    _runtime: tokio::runtime::Runtime,
+    sim: Served<AzureMl>,
 }
 
 impl Service {
     fn new() -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .unwrap();
         let settings = AzureMlSettings::default();
         let own = format!("azureml-blobstore-{}", settings.workspace_id);
-        let sim = runtime.block_on(AzureMl::start(settings)).unwrap();
+        let sim = serve(AzureMl::start(settings));
         sim.seed_record("/experiments/e", json!({"experimentId": "1", "name": "e"}));
         let run = |id: &str, parent: Option<&str>| {
             let document = json!({"runId": id, "experimentName": "e", "status": "Completed", "parentRunId": parent});
@@ -64,19 +59,11 @@ impl Service {
         Self {
             bed: Bed::new(),
             sim,
-            _runtime: runtime,
         }
     }
 
     fn remit(&self, arguments: &[&str]) -> Ran {
-        let id = self.sim.arm_id();
-        let target = format!(
-            "azureml:/{}",
-            id.replace("/providers/Microsoft.MachineLearningServices", "")
-        );
-        let mut command = self.bed.command(&[arguments, &["-w", &target]].concat());
-        command.env("REMIT_MANAGEMENT_URL", self.sim.url());
-        Ran::of(command.output().unwrap())
+        self.sim.remit(&self.bed, arguments)
     }
 }
 

@@ -8,6 +8,7 @@ use std::net::TcpStream;
 use remit_sim::{Mutation, Settings, Storage};
 
 use crate::bed::{Bed, Ran};
+use crate::service::{Served, serve};
 
 const SHARE: &str = "code";
 const MAIL: &str = "mail of ada@example.com\n";
@@ -15,19 +16,12 @@ const MAIL: &str = "mail of ada@example.com\n";
 /// An account with a share on loopback, and a folder to work in.
 struct Scene {
     bed: Bed,
-    storage: Storage,
-    _runtime: tokio::runtime::Runtime,
+    storage: Served<Storage>,
 }
 
 impl Scene {
     fn new() -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .unwrap();
-        let storage = runtime.block_on(Storage::start(Settings::default()));
-        let storage = storage.unwrap();
+        let storage = serve(Storage::start(Settings::default()));
         for (name, content) in [
             ("Users/ada/app.log", MAIL),
             ("Users/ada/clean.log", "nobody here\n"),
@@ -41,23 +35,17 @@ impl Scene {
         Self {
             bed: Bed::new(),
             storage,
-            _runtime: runtime,
         }
     }
 
     /// Runs a command, told where the account and its files are and what its key is.
     fn remit(&self, arguments: &[&str]) -> Ran {
-        let all = [arguments, &["-w", self.storage.blob_url()]].concat();
-        self.of_case(&all)
+        self.storage.remit(&self.bed, arguments)
     }
 
     /// The same for a command that learns from a case where the account is.
     fn of_case(&self, arguments: &[&str]) -> Ran {
-        let mut command = self.bed.command(arguments);
-        command
-            .env("AZURE_STORAGE_KEY", self.storage.key())
-            .env("REMIT_FILES_URL", self.storage.file_url());
-        Ran::of(command.output().unwrap())
+        self.storage.of_case(&self.bed, arguments)
     }
 
     /// What the share itself holds, and how often its snapshots do.

@@ -4,22 +4,17 @@ use remit_sim::{AzureMl, AzureMlSettings};
 use serde_json::json;
 
 use crate::bed::{Bed, Ran};
+use crate::service::{Served, serve};
 
 struct Scene {
     bed: Bed,
-    sim: AzureMl,
+    sim: Served<AzureMl>,
     logs: String,
-    _runtime: tokio::runtime::Runtime,
 }
 
 impl Scene {
     fn new(settings: AzureMlSettings) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .unwrap();
-        let sim = runtime.block_on(AzureMl::start(settings)).unwrap();
+        let sim = serve(AzureMl::start(settings));
         let id = sim.arm_id();
         let group = id.split("/providers/").next().unwrap().to_owned();
         let logs =
@@ -34,19 +29,11 @@ impl Scene {
             bed: Bed::new(),
             sim,
             logs,
-            _runtime: runtime,
         }
     }
 
     fn remit(&self, arguments: &[&str]) -> Ran {
-        let id = self.sim.arm_id();
-        let target = format!(
-            "azureml:/{}",
-            id.replace("/providers/Microsoft.MachineLearningServices", "")
-        );
-        let mut command = self.bed.command(&[arguments, &["-w", &target]].concat());
-        command.env("REMIT_MANAGEMENT_URL", self.sim.url());
-        Ran::of(command.output().unwrap())
+        self.sim.remit(&self.bed, arguments)
     }
 
     fn users(&self, table: &str) -> Vec<String> {

@@ -7,6 +7,7 @@ use remit_sim::{AzureMl, AzureMlSettings, Effect};
 use serde_json::{Value, json};
 
 use crate::bed::{Bed, Ran};
+use crate::service::{Served, serve};
 
 /// What the sample lacks, as a directory would have it.
 const BESIDES: [(&str, &str); 9] = [
@@ -41,9 +42,8 @@ const BESIDES: [(&str, &str); 9] = [
 
 pub(crate) struct Scene {
     pub(crate) bed: Bed,
-    pub(crate) sim: AzureMl,
+    pub(crate) sim: Served<AzureMl>,
     pub(crate) workspace: String,
-    _runtime: tokio::runtime::Runtime,
 }
 
 impl Scene {
@@ -71,20 +71,13 @@ impl Scene {
         bed.write(file, &run.replace("\"Running\"", "\"Completed\""));
         let mut settings = AzureMlSettings::default();
         change(&mut settings);
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .unwrap();
         let from = bed.path("sample");
-        let started = AzureMl::from_directory(settings, &from);
-        let sim = runtime.block_on(started).unwrap();
+        let sim = serve(AzureMl::from_directory(settings, &from));
         let workspace = format!("azureml:/{}", sim.arm_id());
         Self {
             bed,
             sim,
             workspace,
-            _runtime: runtime,
         }
     }
 
@@ -95,9 +88,7 @@ impl Scene {
 
     /// Runs a command on a case, which knows where its workspace is.
     pub(crate) fn without_workspace(&self, arguments: &[&str]) -> Ran {
-        let mut command = self.bed.command(arguments);
-        command.env("REMIT_MANAGEMENT_URL", self.sim.url());
-        Ran::of(command.output().unwrap())
+        self.sim.of_case(&self.bed, arguments)
     }
 
     /// The paths that a pattern chooses.
