@@ -82,7 +82,7 @@ pub(crate) fn bench() -> Outcome {
     azcopy::install()?;
     let plugins = guests::build()?;
     run(
-        "build the host, optimised (with wasmtime, the first time: 10 minutes)",
+        "build the host, optimised (with wasmtime, the first time: 15 minutes)",
         &mut cargo(&HOST),
     )?;
     let folder = target().join("bench");

@@ -21,7 +21,7 @@ cargo xtask <task>
   test       everything CI runs: format, lints, all tests, docs, dependency checks
   break      breaks the rules of the house one by one, in a copy: a test must go red each time
              (`cargo xtask break 6 journal` takes the breaks of rule 6 and those about `journal`)
-  bench      the figures, as one table: speeds, start-up, peaks of memory (a release build; 20 minutes the first time)
+  bench      the figures, as one table: speeds, start-up, peaks of memory (a release build; 25 minutes the first time)
   emulator   install Microsoft's storage emulator (Azurite), which tests of `remit-azure` use
   plugins    build the plugins and the interpreters of scripts, and put them where `remit` finds them";
 
