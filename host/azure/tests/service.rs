@@ -28,6 +28,8 @@ mod notebooks;
 mod parts;
 #[path = "service/patching.rs"]
 mod patching;
+#[path = "service/planned.rs"]
+mod planned;
 #[path = "service/sample.rs"]
 mod sample;
 #[path = "service/secrets.rs"]

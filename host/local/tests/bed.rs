@@ -1,4 +1,4 @@
-//! A directory of its own for one test, and its entries as files.
+//! A directory of its own for one test, its entries as files, and what a test says to the store about them.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -8,8 +8,9 @@ use std::path::PathBuf;
 use remit_apply::StoreMut;
 use remit_apply::conformance::FixtureMut;
 use remit_local::Directory;
-use remit_workspace::conformance::{Fixture, Holds};
-use remit_workspace::{EntryPath, Kind, Store};
+use remit_policy::{Act, Authority, Permitted, Policy, Right, Rights, Strength};
+use remit_workspace::conformance::{Fixture, Holds, listed};
+use remit_workspace::{Content, EntryPath, Kind, Pattern, Store, Version};
 
 pub(crate) struct Bed {
     folder: tempfile::TempDir,
@@ -119,4 +120,43 @@ impl FixtureMut for Bed {
     fn store_mut(&self) -> &dyn StoreMut {
         &self.store
     }
+}
+
+pub(crate) fn permit(act: Act, path: &EntryPath) -> Permitted {
+    let everything = Pattern::everything();
+    let rights = Rights::none()
+        .with(Right::Delete, everything.clone(), Strength::default())
+        .with(Right::Redact, everything, Strength::default());
+    Authority::for_operator(rights, Policy::absent())
+        .permit(act, path, std::iter::empty())
+        .unwrap()
+}
+
+pub(crate) const DELETE: Act = Act::Delete(Strength {
+    purge: false,
+    cascade: false,
+    cancel: false,
+});
+
+pub(crate) async fn pin(bed: &Bed, path: &EntryPath) -> Version {
+    let entry = bed.store.stat(path).await.unwrap();
+    bed.store.pin(&entry).await.unwrap()
+}
+
+pub(crate) fn bytes(text: &'static str) -> Content {
+    Box::pin(futures::stream::iter([Ok(bytes::Bytes::from_static(
+        text.as_bytes(),
+    ))]))
+}
+
+pub(crate) async fn gaps(bed: &Bed, pattern: &str) -> Vec<String> {
+    let (_, gaps) = listed(bed.store.list(&Pattern::parse(pattern).unwrap()))
+        .await
+        .unwrap();
+    let mut gaps: Vec<_> = gaps
+        .into_iter()
+        .map(|gap| format!("{}: {}", gap.path, gap.reason))
+        .collect();
+    gaps.sort();
+    gaps
 }

@@ -8,8 +8,7 @@ use remit_policy::{Act, Strength};
 use remit_workspace::conformance::listed;
 use remit_workspace::{EntryPath, Kind, Pattern, Referring, Relation, Store as _};
 
-use crate::bed::Bed;
-use crate::hazards::permit;
+use crate::bed::{Bed, permit};
 
 async fn parts(bed: &Bed, of: &str, relation: Relation) -> (Vec<String>, Vec<String>) {
     let (entries, gaps) = listed(bed.store.parts(&EntryPath::parse(of).unwrap(), relation))

@@ -6,6 +6,8 @@ mod authority;
 mod ceilings;
 mod everywhere;
 mod files;
+mod guests;
+mod held;
 mod laws;
 mod scripts;
 

@@ -6,6 +6,8 @@
 mod above;
 #[path = "session/bench.rs"]
 mod bench;
+#[path = "session/ceilings.rs"]
+mod ceilings;
 #[path = "session/deleting.rs"]
 mod deleting;
 #[path = "session/exporting.rs"]
@@ -14,6 +16,8 @@ mod exporting;
 mod laws;
 #[path = "session/leaving.rs"]
 mod leaving;
+#[path = "session/parts.rs"]
+mod parts;
 #[path = "session/reading.rs"]
 mod reading;
 #[path = "session/redacting.rs"]

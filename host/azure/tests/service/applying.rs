@@ -1,19 +1,15 @@
 //! A plan over a workspace, applied: cut off from the service at any request there is, a second apply ends
 //! where an undisturbed one does, and bytes go before the record that they belong to.
 
-use std::sync::Arc;
-
-use remit_apply::{Durable, Progress, Setup, Standing, Stop, admit, apply, policy_pin, verify};
-use remit_azure::Workspace;
-use remit_plan::{About, Act, Case, Draft, Plan, State, Step};
-use remit_policy::{Authority, Policy, Right, Rights, Strength};
+use remit_apply::{Progress, Standing};
+use remit_plan::{Act, Plan, State};
+use remit_policy::Strength;
 use remit_sim::{At, AzureMlSettings, Fault, FaultKind};
-use remit_workspace::{Pattern, Store as _};
 use serde_json::json;
 
-use crate::bed::{Bed, document, path};
+use crate::bed::{Bed, document, every_right, path};
+use crate::planned::{Planned, delete, step};
 
-const CREATED: i64 = 1_790_000_000_000;
 const LOG: &str = "/blobs/azureml/ExperimentRun/dcid.first/logs/a.txt";
 /// What is deleted, parts first.
 const DELETED: [&str; 5] = [
@@ -27,81 +23,27 @@ const ARCHIVED: &str = "/models/mail/1";
 /// Goes on, and is cancelled first.
 const CANCELLED: &str = "/runs/going-on";
 
-struct Planned {
-    folder: tempfile::TempDir,
-}
-
-fn authority() -> Authority {
-    let rights = Right::ALL
-        .into_iter()
-        .fold(Rights::none(), |rights, right| {
-            let strength = Strength {
-                cancel: true,
-                ..Strength::default()
-            };
-            rights.with(right, Pattern::everything(), strength)
+async fn plan_of(bed: &Bed, deleted: &[&str], archived: &[&str]) -> Planned {
+    let mut steps = Vec::new();
+    for at in deleted {
+        let act = delete(Strength {
+            cancel: *at == CANCELLED,
+            ..Strength::default()
         });
-    Authority::for_operator(rights, Policy::absent())
-}
-
-impl Planned {
-    async fn of(store: &Workspace) -> Self {
-        Self::deleting(store, &DELETED, &[ARCHIVED]).await
-    }
-
-    async fn deleting(store: &Workspace, deleted: &[&str], archived: &[&str]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let case = Case::create(&folder.path().join("a.case")).unwrap();
-        let mut draft = Draft::new(case).unwrap();
-        let delete = |cancel_first: bool| Act::Delete {
-            purge: false,
-            cancel_first,
-            detach: false,
-            forecast: State::Gone,
-        };
-        for name in deleted.iter().chain(archived) {
-            let act = match archived.contains(name) {
-                true => Act::Archive {},
-                false => delete(*name == CANCELLED),
-            };
-            let entry = store.stat(&path(name)).await.unwrap();
-            let version = store.pin(&entry).await.unwrap();
-            let guard = store.guard(&entry.path);
-            let mut step = Step::propose(&entry, version, guard, act, "a test");
-            if [LOG, "/runs/first/metrics"].contains(name) {
-                step.part_of = Some(path("/runs/first"));
-            }
-            draft.propose(&step).unwrap();
+        let mut step = step(&bed.store, at, act).await;
+        if [LOG, "/runs/first/metrics"].contains(at) {
+            step.part_of = Some(path("/runs/first"));
         }
-        let about = About {
-            workspace: store.identity().into(),
-            guest: "operator (test)".into(),
-            policy: policy_pin(store).await.unwrap(),
-            created: CREATED,
-            expires: CREATED + 1000,
-        };
-        draft.settle().unwrap().seal(about).unwrap();
-        Self { folder }
+        steps.push(step);
     }
-
-    fn open(&self) -> Plan {
-        Plan::open(Case::open(&self.folder.path().join("a.case")).unwrap()).unwrap()
+    for at in archived {
+        steps.push(step(&bed.store, at, Act::Archive {}).await);
     }
-
-    async fn apply(&self, store: Workspace) -> Result<Progress, remit_apply::ApplyError> {
-        let admitted = admit(self.open(), &store, &authority(), CREATED).await?;
-        let setup = Setup {
-            store: Arc::new(store),
-            authority: authority(),
-            append: Arc::new(Durable),
-            clock: Arc::new(|| CREATED),
-            in_flight: 2,
-            deletes_in_flight: 2,
-            stop: Stop::default(),
-            watch: Box::new(|_| ()),
-        };
-        apply(admitted, &setup).await
-    }
+    let granted = every_right(Strength {
+        cancel: true,
+        ..Strength::default()
+    });
+    Planned::of(&bed.store, steps, granted).await
 }
 
 async fn bed() -> Bed {
@@ -174,7 +116,7 @@ async fn check(kind: FaultKind, waits: bool) {
     let mut cuts = 0;
     for nth in 1.. {
         let bed = bed().await;
-        let planned = Planned::of(&bed.store).await;
+        let planned = plan_of(&bed, &DELETED, &[ARCHIVED]).await;
         let at = At::any().from_nth(nth);
         bed.sim.inject(Fault {
             at,
@@ -192,9 +134,7 @@ async fn check(kind: FaultKind, waits: bool) {
         bed.sim.clear_faults();
         let progress = planned.apply(bed.again()).await.unwrap();
         check_done(&bed, &progress, &planned.open(), &what);
-        let verification = verify(&planned.open(), &progress, &bed.again())
-            .await
-            .unwrap();
+        let verification = planned.verify(&bed, &progress).await;
         assert!(verification.holds(), "{what}: {verification:?}");
         match first {
             Ok(progress) if is_undisturbed(&progress, &planned.open()) => {
@@ -227,35 +167,20 @@ async fn cut_off_without_waiting_it_ends_as_if_undisturbed() {
 #[tokio::test]
 async fn what_comes_after_a_delete_that_is_under_way_is_not_begun() {
     let bed = bed().await;
-    let names = [
-        "/runs/first",
-        CANCELLED,
-        "/computes/cluster",
-        "/experiments/churn",
-    ];
-    let planned = Planned::deleting(&bed.store, &names, &[]).await;
-    let standings = |progress: &Progress| {
-        let steps = planned.open().steps().map(Result::unwrap);
-        let stands = |step: Step| {
-            (
-                step.path.to_string(),
-                progress.standing(step.number).unwrap(),
-            )
-        };
-        steps.into_iter().map(stands).collect::<Vec<_>>()
-    };
+    let under_way = ["/runs/first", CANCELLED, "/computes/cluster"];
+    let after = "/experiments/churn";
+    let names = [&under_way[..], &[after]].concat();
+    let planned = plan_of(&bed, &names, &[]).await;
     let progress = planned.apply(bed.without_waiting()).await.unwrap();
-    for (at, standing) in standings(&progress) {
-        let expect = match at.as_str() {
-            "/experiments/churn" => Standing::Open,
-            _ => Standing::Begun,
-        };
-        assert_eq!(standing, expect, "{at}");
+    for at in under_way {
+        assert_eq!(planned.standing(&progress, at), Standing::Begun, "{at}");
     }
+    assert_eq!(planned.standing(&progress, after), Standing::Open);
     assert!(!progress.finished);
     assert_eq!(bed.sim.requests("Experiments_Delete"), 0);
     let progress = planned.apply(bed.again()).await.unwrap();
-    for (at, standing) in standings(&progress) {
+    for at in names {
+        let standing = planned.standing(&progress, at);
         assert_eq!(standing, Standing::Ended(State::Gone), "{at}");
     }
     assert!(progress.finished);

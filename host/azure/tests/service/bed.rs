@@ -186,6 +186,12 @@ pub(crate) fn document(path: &str) -> Value {
     }
 }
 
+/// Every right there is, on everything and as strong as this.
+pub(crate) fn every_right(strength: Strength) -> Rights {
+    let with = |rights: Rights, right| rights.with(right, Pattern::everything(), strength);
+    Right::ALL.into_iter().fold(Rights::none(), with)
+}
+
 /// The permit of an operator who may do everything.
 pub(crate) fn permit(act: Act, path: &EntryPath) -> Permitted {
     let strength = Strength {
@@ -193,12 +199,7 @@ pub(crate) fn permit(act: Act, path: &EntryPath) -> Permitted {
         cascade: true,
         cancel: true,
     };
-    let rights = Right::ALL
-        .into_iter()
-        .fold(Rights::none(), |rights, right| {
-            rights.with(right, Pattern::everything(), strength)
-        });
-    let authority = Authority::for_operator(rights, Policy::absent());
+    let authority = Authority::for_operator(every_right(strength), Policy::absent());
     authority.permit(act, path, std::iter::empty()).unwrap()
 }
 

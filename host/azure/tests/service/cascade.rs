@@ -3,19 +3,15 @@
 
 use std::sync::Arc;
 
-use remit_apply::{
-    ApplyError, Durable, Progress, Setup, Standing, Stop, Stride, admit, apply, policy_now,
-    policy_pin, verify,
-};
-use remit_azure::Workspace;
-use remit_plan::{About, Act, Case, Draft, Plan, State, Step};
-use remit_policy::{Authority, Policy, Right, Rights, Strength};
+use remit_apply::{ApplyError, Progress, Standing, apply};
+use remit_plan::State;
+use remit_policy::{Right, Rights, Strength};
 use remit_sim::{At, AzureMlSettings, Fault, FaultKind};
-use remit_workspace::{Pattern, Store as _};
+use remit_workspace::Pattern;
 
-use crate::bed::{Bed, path};
+use crate::bed::Bed;
+use crate::planned::{Planned, delete, step};
 
-const CREATED: i64 = 1_790_000_000_000;
 const BLOB: &str = "/blobs/azureml/x";
 const STORAGE: &str = "/resources/storage/practice";
 const VAULT: &str = "/resources/vault/kv-practice";
@@ -34,88 +30,26 @@ const DELETED: [&str; 8] = [
 ];
 const HOLD: &str = "version = 1\n[[hold]]\ncase = \"CASE-7\"\npaths = [\"/runs/x\"]\nreason = \"audit\"\nwho = \"Ada\"\nwhen = 2026-11-01\n";
 
-struct Planned {
-    folder: tempfile::TempDir,
-}
-
-fn granted() -> Rights {
+async fn deleting(bed: &Bed, paths: &[&str], purge: bool) -> Planned {
     let strength = Strength {
-        purge: true,
+        purge,
         cascade: true,
         cancel: false,
     };
-    Rights::none().with(Right::Delete, Pattern::everything(), strength)
-}
-
-impl Planned {
-    async fn of(store: &Workspace, paths: &[&str], purge: bool) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let case = Case::create(&folder.path().join("a.case")).unwrap();
-        let mut draft = Draft::new(case).unwrap();
-        for name in paths {
-            let entry = store.stat(&path(name)).await.unwrap();
-            let version = store.pin(&entry).await.unwrap();
-            let act = Act::Delete {
-                purge,
-                cancel_first: false,
-                detach: false,
-                forecast: State::Gone,
-            };
-            let guard = store.guard(&entry.path);
-            let mut step = Step::propose(&entry, version, guard, act, "a test");
-            if !entry.kind.is_object() && *name != "/models/mail/1" {
-                step.effects.all_below.push(entry.path.clone());
-            }
-            draft.propose(&step).unwrap();
+    let mut steps = Vec::new();
+    for at in paths {
+        let mut step = step(&bed.store, at, delete(strength)).await;
+        if !step.kind.is_object() && *at != "/models/mail/1" {
+            step.effects.all_below.push(step.path.clone());
         }
-        let about = About {
-            workspace: store.identity().into(),
-            guest: "operator (test)".into(),
-            policy: policy_pin(store).await.unwrap(),
-            created: CREATED,
-            expires: CREATED + 1000,
-        };
-        draft.settle().unwrap().seal(about).unwrap();
-        Self { folder }
+        steps.push(step);
     }
-
-    fn open(&self) -> Plan {
-        Plan::open(Case::open(&self.folder.path().join("a.case")).unwrap()).unwrap()
-    }
-
-    /// As the command does it: the policy is read first, whatever is left of it.
-    async fn apply(&self, store: Workspace) -> Result<Progress, ApplyError> {
-        self.apply_watched(store, Box::new(|_| ())).await
-    }
-
-    async fn apply_watched(
-        &self,
-        store: Workspace,
-        watch: Box<dyn Fn(Stride) + Send + Sync>,
-    ) -> Result<Progress, ApplyError> {
-        let plan = self.open();
-        let policy = policy_now(&plan, &store).await?;
-        let authority = Authority::for_operator(granted(), policy);
-        let admitted = admit(plan, &store, &authority, CREATED).await?;
-        let setup = Setup {
-            store: Arc::new(store),
-            authority,
-            append: Arc::new(Durable),
-            clock: Arc::new(|| CREATED),
-            in_flight: 2,
-            deletes_in_flight: 2,
-            stop: Stop::default(),
-            watch,
-        };
-        apply(admitted, &setup).await
-    }
-
-    /// Where the step on this entry stands.
-    fn standing(&self, progress: &Progress, at: &str) -> Standing {
-        let step = self.open().steps().map(Result::unwrap);
-        let step = step.into_iter().find(|step| step.path == path(at)).unwrap();
-        progress.standing(step.number).unwrap()
-    }
+    let purging = Strength {
+        purge: true,
+        ..strength
+    };
+    let granted = Rights::none().with(Right::Delete, Pattern::everything(), purging);
+    Planned::of(&bed.store, steps, granted).await
 }
 
 async fn bed() -> Bed {
@@ -174,7 +108,7 @@ fn check_done(planned: &Planned, progress: &Progress, purge: bool, what: &str) {
 async fn everything_goes_in_an_order_in_which_it_can_be_found() {
     for purge in [false, true] {
         let bed = bed().await;
-        let planned = Planned::of(&bed.store, &DELETED, purge).await;
+        let planned = deleting(&bed, &DELETED, purge).await;
         let progress = planned.apply(bed.again()).await.unwrap();
         check_done(&planned, &progress, purge, "undisturbed");
         let names = deleted(&bed);
@@ -184,9 +118,7 @@ async fn everything_goes_in_an_order_in_which_it_can_be_found() {
         assert!(places.is_sorted() && places[0] > place("x"), "{names:?}");
         assert_eq!(is_purged(&bed), purge);
         // What can be said afterwards is said, and nothing is called broken.
-        let found = verify(&planned.open(), &progress, &bed.again())
-            .await
-            .unwrap();
+        let found = planned.verify(&bed, &progress).await;
         assert!(found.holds() && found.is_without_workspace, "{found:?}");
         let unseen = DELETED.len() as u64;
         assert_eq!(
@@ -204,7 +136,7 @@ async fn everything_goes_in_an_order_in_which_it_can_be_found() {
 /// Whether it was stopped at all.
 async fn stopped_at(at: At, kind: FaultKind, purge: bool, what: &str) -> bool {
     let bed = bed().await;
-    let planned = Planned::of(&bed.store, &DELETED, purge).await;
+    let planned = deleting(&bed, &DELETED, purge).await;
     bed.sim.inject(Fault { at, kind });
     let first = planned.apply(bed.again()).await;
     bed.sim.clear_faults();
@@ -276,7 +208,7 @@ async fn stopped_around_whatever_changes_something_it_ends_as_if_undisturbed() {
 #[tokio::test]
 async fn a_lock_on_one_of_them_stops_all_before_anything_is_touched() {
     let bed = bed().await;
-    let planned = Planned::of(&bed.store, &DELETED, true).await;
+    let planned = deleting(&bed, &DELETED, true).await;
     let storage = bed.text(STORAGE).await;
     let storage: serde_json::Value = serde_json::from_str(&storage).unwrap();
     let id = storage["id"].as_str().unwrap();
@@ -296,7 +228,7 @@ async fn a_lock_on_one_of_them_stops_all_before_anything_is_touched() {
 #[tokio::test]
 async fn what_fails_keeps_all_after_it() {
     let bed = bed().await;
-    let planned = Planned::of(&bed.store, &DELETED, true).await;
+    let planned = deleting(&bed, &DELETED, true).await;
     bed.goes_wrong("Vaults_Delete", FaultKind::Status(409, None));
     let progress = planned.apply(bed.again()).await.unwrap();
     let standing = planned.standing(&progress, VAULT);
@@ -317,22 +249,18 @@ async fn what_fails_keeps_all_after_it() {
 #[tokio::test]
 async fn a_hold_that_came_last_keeps_the_account_it_lies_in() {
     let bed = bed().await;
-    let planned = Planned::of(&bed.store, &DELETED, true).await;
+    let planned = deleting(&bed, &DELETED, true).await;
     let bed = Arc::new(bed);
     let (watched, strides) = (bed.clone(), std::sync::atomic::AtomicU64::new(0));
-    let progress = planned
-        .apply_watched(
-            bed.again(),
-            Box::new(move |_| {
-                // Blob and model, logs, insights, vault, registry: a stride each.
-                if strides.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 4 {
-                    watched.sim.storage().seed_container("remit");
-                    watched.sim.storage().seed_blob("remit", "holds.toml", HOLD);
-                }
-            }),
-        )
-        .await
-        .unwrap();
+    let (admitted, mut setup) = planned.admit(bed.again()).await.unwrap();
+    setup.watch = Box::new(move |_| {
+        // Blob and model, logs, insights, vault, registry: a stride each.
+        if strides.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 4 {
+            watched.sim.storage().seed_container("remit");
+            watched.sim.storage().seed_blob("remit", "holds.toml", HOLD);
+        }
+    });
+    let progress = apply(admitted, &setup).await.unwrap();
     let standing = planned.standing(&progress, STORAGE);
     assert_eq!(standing, Standing::Ended(State::Held("hold CASE-7".into())));
     let standing = planned.standing(&progress, WORKSPACE);
@@ -348,12 +276,12 @@ async fn a_hold_that_came_last_keeps_the_account_it_lies_in() {
 #[tokio::test]
 async fn a_policy_that_cannot_be_read_is_not_gone() {
     let bed = bed().await;
-    let planned = Planned::of(&bed.store, &DELETED, true).await;
+    let planned = deleting(&bed, &DELETED, true).await;
     // Somebody deleted the account before the plan was begun.
     let id = bed.text(STORAGE).await;
     let id: serde_json::Value = serde_json::from_str(&id).unwrap();
     let id = id["id"].as_str().unwrap().to_owned();
-    let another = Planned::of(&bed.store, &[STORAGE, WORKSPACE], true).await;
+    let another = deleting(&bed, &[STORAGE, WORKSPACE], true).await;
     bed.goes_wrong("Workspaces_Delete", FaultKind::Status(409, None));
     let progress = another.apply(bed.again()).await.unwrap();
     assert!(!progress.finished && bed.sim.record(&id).is_none());
@@ -384,7 +312,7 @@ async fn a_policy_that_allows_it_goes_with_its_account() {
     bed.sim
         .storage()
         .seed_blob("remit", "holds.toml", "version = 1\n");
-    let planned = Planned::of(&bed.store, &DELETED, true).await;
+    let planned = deleting(&bed, &DELETED, true).await;
     bed.goes_wrong("Workspaces_Delete", FaultKind::Status(409, None));
     let progress = planned.apply(bed.again()).await.unwrap();
     let standing = planned.standing(&progress, STORAGE);
@@ -403,25 +331,11 @@ async fn a_policy_that_allows_it_goes_with_its_account() {
 #[tokio::test]
 async fn a_policy_that_changed_keeps_the_account() {
     let bed = bed().await;
-    let planned = Planned::of(&bed.store, &[STORAGE, WORKSPACE], true).await;
-    let authority = Authority::for_operator(granted(), Policy::absent());
-    let store = bed.again();
-    let admitted = admit(planned.open(), &store, &authority, CREATED)
-        .await
-        .unwrap();
+    let planned = deleting(&bed, &[STORAGE, WORKSPACE], true).await;
+    let (admitted, setup) = planned.admit(bed.again()).await.unwrap();
     bed.sim.storage().seed_container("remit");
     let bounds = "version = 1\n[bounds]\ndelete = [\"/runs/**\"]\n";
     bed.sim.storage().seed_blob("remit", "policy.toml", bounds);
-    let setup = Setup {
-        store: Arc::new(store),
-        authority,
-        append: Arc::new(Durable),
-        clock: Arc::new(|| CREATED),
-        in_flight: 2,
-        deletes_in_flight: 2,
-        stop: Stop::default(),
-        watch: Box::new(|_| ()),
-    };
     let refused = apply(admitted, &setup).await;
     assert!(
         matches!(refused, Err(ApplyError::PolicyChanged)),

@@ -1,22 +1,16 @@
 //! Rows of telemetry: named, purged together, and gone when the service says so.
 
-use std::sync::Arc;
-
-use remit_apply::{
-    ApplyError, Deleted, Durable, Progress, Setup, Standing, Stop, StoreMut as _, Verification,
-    admit, apply, policy_pin, verify,
-};
-use remit_azure::Workspace;
-use remit_plan::{About, Case, Draft, Plan, State, Step};
-use remit_policy::{Act, Authority, Policy, Right, Rights, Strength};
+use remit_apply::{Deleted, Progress, Standing, StoreMut as _};
+use remit_plan::State;
+use remit_policy::{Act, Strength};
 use remit_sim::{At, AzureMlSettings, Fault, FaultKind};
 use remit_workspace::conformance::listed;
-use remit_workspace::{Forecast, Guard, Pattern, Store as _, StoreError};
+use remit_workspace::{Forecast, Guard, Store as _, StoreError};
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, path, permit};
+use crate::bed::{Bed, every_right, path, permit};
+use crate::planned::{Planned, delete, step};
 
-const CREATED: i64 = 1_790_000_000_000;
 const PURGE: Strength = Strength {
     purge: true,
     cascade: false,
@@ -83,71 +77,13 @@ fn bodies(bed: &Bed) -> Vec<Value> {
     bed.sim.purges().into_iter().map(|(_, body)| body).collect()
 }
 
-fn authority() -> Authority {
-    let rights = Right::ALL
-        .into_iter()
-        .fold(Rights::none(), |rights, right| {
-            rights.with(right, Pattern::everything(), PURGE)
-        });
-    Authority::for_operator(rights, Policy::absent())
-}
-
 /// A plan that purges.
-struct Planned {
-    folder: tempfile::TempDir,
-}
-
-impl Planned {
-    async fn of(store: &Workspace, paths: &[&str]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let case = Case::create(&folder.path().join("a.case")).unwrap();
-        let mut draft = Draft::new(case).unwrap();
-        for name in paths {
-            let act = remit_plan::Act::Delete {
-                purge: true,
-                cancel_first: false,
-                detach: false,
-                forecast: State::Gone,
-            };
-            let entry = store.stat(&path(name)).await.unwrap();
-            let version = store.pin(&entry).await.unwrap();
-            let guard = store.guard(&entry.path);
-            let step = Step::propose(&entry, version, guard, act, "a test");
-            draft.propose(&step).unwrap();
-        }
-        let about = About {
-            workspace: store.identity().into(),
-            guest: "operator (test)".into(),
-            policy: policy_pin(store).await.unwrap(),
-            created: CREATED,
-            expires: CREATED + 1000,
-        };
-        draft.settle().unwrap().seal(about).unwrap();
-        Self { folder }
+async fn purging(bed: &Bed, paths: &[&str]) -> Planned {
+    let mut steps = Vec::new();
+    for at in paths {
+        steps.push(step(&bed.store, at, delete(PURGE)).await);
     }
-
-    fn open(&self) -> Plan {
-        Plan::open(Case::open(&self.folder.path().join("a.case")).unwrap()).unwrap()
-    }
-
-    async fn apply(&self, store: Workspace) -> Result<Progress, ApplyError> {
-        let admitted = admit(self.open(), &store, &authority(), CREATED).await?;
-        let setup = Setup {
-            store: Arc::new(store),
-            authority: authority(),
-            append: Arc::new(Durable),
-            clock: Arc::new(|| CREATED),
-            in_flight: 4,
-            deletes_in_flight: 256,
-            stop: Stop::default(),
-            watch: Box::new(|_| ()),
-        };
-        apply(admitted, &setup).await
-    }
-
-    async fn verify(&self, bed: &Bed, progress: &Progress) -> Verification {
-        verify(&self.open(), progress, &bed.again()).await.unwrap()
-    }
+    Planned::of(&bed.store, steps, every_right(PURGE)).await
 }
 
 fn states(progress: &Progress) -> Vec<State> {
@@ -255,7 +191,7 @@ async fn rows_go_with_purge_alone_and_tables_never() {
 #[tokio::test]
 async fn many_identities_go_in_one_request_and_nobody_elses_rows() {
     let bed = bed(AzureMlSettings::default()).await;
-    let planned = Planned::of(&bed.store, &[JANE, JOE]).await;
+    let planned = purging(&bed, &[JANE, JOE]).await;
     let progress = planned.apply(bed.again()).await.unwrap();
     assert_eq!(states(&progress), [State::Gone, State::Gone]);
     assert_eq!(left(&bed), ["ada", "jane"], "of another application");
@@ -302,7 +238,7 @@ async fn what_the_service_takes_no_more_of_is_asked_for_when_it_says() {
     })
     .await;
     let other = "/telemetry/ai-practice/AppTraces/SessionId/7";
-    let planned = Planned::of(&bed.store, &[JANE, other]).await;
+    let planned = purging(&bed, &[JANE, other]).await;
     let progress = planned.apply(bed.again()).await.unwrap();
     assert_eq!(states(&progress), [State::Gone, State::Gone]);
     assert_eq!(bodies(&bed).len(), 2, "one was put off");
@@ -315,7 +251,7 @@ async fn what_the_service_has_not_done_yet_is_asked_about_later() {
         ..AzureMlSettings::default()
     })
     .await;
-    let planned = Planned::of(&bed.store, &[JANE]).await;
+    let planned = purging(&bed, &[JANE]).await;
     let progress = planned.apply(bed.again()).await.unwrap();
     assert!(
         matches!(&states(&progress)[..], [State::GoneOn(_)]),
@@ -347,7 +283,7 @@ async fn what_the_service_has_not_done_yet_is_asked_about_later() {
 #[tokio::test]
 async fn stopped_before_the_end_was_seen_it_is_asked_for_again() {
     let bed = bed(AzureMlSettings::default()).await;
-    let planned = Planned::of(&bed.store, &[JANE, JOE]).await;
+    let planned = purging(&bed, &[JANE, JOE]).await;
     bed.sim.set(|settings| settings.looks = 1_000_000);
     let asked = async {
         while bodies(&bed).is_empty() {
@@ -369,7 +305,7 @@ async fn stopped_before_the_end_was_seen_it_is_asked_for_again() {
 #[tokio::test]
 async fn rows_of_a_component_that_is_another_now_stay() {
     let bed = bed(AzureMlSettings::default()).await;
-    let planned = Planned::of(&bed.store, &[JANE]).await;
+    let planned = purging(&bed, &[JANE]).await;
     make_classic(&bed);
     let progress = planned.apply(bed.again()).await.unwrap();
     assert!(
@@ -399,7 +335,7 @@ async fn check(kind: FaultKind) {
     let mut cuts = 0;
     for nth in 1.. {
         let bed = bed(AzureMlSettings::default()).await;
-        let planned = Planned::of(&bed.store, &[JANE, JOE]).await;
+        let planned = purging(&bed, &[JANE, JOE]).await;
         let at = At::any().from_nth(nth);
         let kind = kind.clone();
         bed.sim.inject(Fault { at, kind });

@@ -1,14 +1,14 @@
-//! Who may do what: a table for every rule.
+//! Who may do what: a table for every rule about rights, bounds and scopes.
 
 use super::*;
-use crate::{Act, Authority, Denied, Effect, GuestDigest, Manifest, Refused, Right, Strength};
+use crate::{Act, Authority, Denied, Effect, Right, Strength};
 
 pub(super) const PLAIN: Strength = Strength {
     purge: false,
     cascade: false,
     cancel: false,
 };
-const PURGE: Strength = Strength {
+pub(super) const PURGE: Strength = Strength {
     purge: true,
     ..PLAIN
 };
@@ -270,127 +270,6 @@ fn a_workspace_goes_with_everything_in_it() {
 }
 
 #[test]
-fn holds_win_over_everything() {
-    let held = |lines: &[&str]| {
-        let all = [
-            "export=/**",
-            "read=/**",
-            "list=/**",
-            "redact=/**",
-            "rewrite=/**",
-            "archive=/**",
-            "delete+purge+cascade+cancel=/**",
-        ];
-        Authority::for_operator(rights(&all), policy("", &holds(lines)))
-    };
-    let run = held(&["CASE-7 /runs/x"]);
-    for act in [Act::Redact, Act::Rewrite, Act::Archive, Act::Delete(PURGE)] {
-        check(&run, act, "/runs/x", &[], "held");
-        check(&run, act, "/runs/X", &[], "held");
-        check(
-            &run,
-            act,
-            "/blobs/azureml/ExperimentRun/dcid.x/a",
-            &[],
-            "held",
-        );
-        check(&run, act, "/runs/parent", &["/runs/x"], "held");
-        check(&run, act, "/runs/y", &[], "permitted");
-    }
-    check(&run, Act::Export, "/runs/x", &[], "permitted");
-    for right in Right::ALL {
-        assert_eq!(
-            run.allows(right, &path("/runs/x")).is_err(),
-            right.changes(),
-            "{right}"
-        );
-    }
-    // A held part protects its record, not its neighbours.
-    let part = held(&["CASE-8 /runs/x/outputs/model.bin"]);
-    check(&part, Act::Delete(PLAIN), "/runs/x", &[], "held");
-    check(
-        &part,
-        Act::Delete(PLAIN),
-        "/blobs/azureml/ExperimentRun/dcid.x/outputs/model.bin",
-        &[],
-        "held",
-    );
-    check(
-        &part,
-        Act::Delete(PLAIN),
-        "/blobs/azureml/ExperimentRun/dcid.x/outputs/other.bin",
-        &[],
-        "permitted",
-    );
-    // Rows of telemetry may be named by any of their columns, and the component has them all.
-    let jane = "/telemetry/ai/AppTraces/UserId/jane";
-    for (place, expect) in [
-        ("/telemetry/ai/AppTraces/SessionId/7", "held"),
-        ("/telemetry/ai/AppTraces/UserId/joe", "permitted"),
-        ("/resources/insights/ai", "held"),
-    ] {
-        let rows = held(&[&format!("CASE-3 {place}")]);
-        check(&rows, Act::Delete(PURGE), jane, &[], expect);
-    }
-    // An output's name means both places where it may lie.
-    let output = held(&["CASE-9 /runs/x/scores/**"]);
-    check(&output, Act::Delete(PLAIN), "/runs/x", &[], "held");
-    for folder in ["azureml", "dataset"] {
-        let of = |name: &str| format!("/blobs/azureml-blobstore-1/{folder}/x/{name}/a");
-        check(&output, Act::Delete(PLAIN), &of("scores"), &[], "held");
-        check(&output, Act::Delete(PLAIN), &of("other"), &[], "permitted");
-    }
-    // What cannot be enumerated might hold it.
-    check(
-        &run,
-        Act::Delete(PLAIN),
-        "/blobs/azureml/q",
-        &["/blobs/azureml/**"],
-        "held",
-    );
-    check(
-        &part,
-        Act::Delete(PLAIN),
-        "/blobs/azureml/q",
-        &["/blobs/azureml/ExperimentRun/**"],
-        "held",
-    );
-    check(&part, Act::Delete(PLAIN), "/runs/q", &["/runs/**"], "held");
-    check(
-        &run,
-        Act::Delete(PLAIN),
-        "/blobs/other/q",
-        &["/blobs/other/**"],
-        "permitted",
-    );
-    // Every generation of a held object is held.
-    check(
-        &held(&["C /blobs/c/a"]),
-        Act::Delete(PURGE),
-        "/blobs/c/a?deleted=1",
-        &[],
-        "held",
-    );
-}
-
-#[test]
-fn all_cases_that_hold_it_are_named() {
-    let held = policy(
-        "",
-        &holds(&["B-2 /runs/**", "A-1 /runs/x", "B-2 /runs/x", "C-3 /runs/y"]),
-    );
-    let authority = Authority::for_operator(rights(&["delete=/**"]), held);
-    let denied = check(&authority, Act::Delete(PLAIN), "/runs/x", &[], "held").unwrap();
-    assert_eq!(denied.to_string(), "delete of /runs/x: held by A-1, B-2");
-    assert_eq!(
-        denied.hint().unwrap(),
-        "a human's act: have the hold lifted (A-1, B-2)"
-    );
-    assert_eq!(denied.guest_message(), "delete is denied here");
-    assert_eq!(denied.guest_code(), "denied");
-}
-
-#[test]
 fn nobody_touches_the_place_of_the_policy() {
     let authority = operator(&[
         "list=/**",
@@ -482,96 +361,6 @@ fn the_policy_bounds_every_grant() {
     check(&both, Act::Delete(PLAIN), "/runs/x", &[], "permitted");
     check(&both, Act::Delete(PLAIN), "/files/x", &[], "out-of-bounds");
     assert!(both.allows(Right::List, &path("/runs/x")).is_err());
-}
-
-const MANIFEST: &str = r#"
-manifest = 1
-name = "erase-subject"
-version = "0.1.0"
-world = "workflow"
-description = "Erases a person."
-[asks]
-list = ["/**"]
-delete = { paths = ["/runs/**"], purge = true }
-[asks.optional]
-redact = ["/blobs/**"]
-"#;
-
-fn guest() -> GuestDigest {
-    GuestDigest::of(b"a guest")
-}
-
-fn for_guest(given: &str) -> Result<Authority, Refused> {
-    let manifest = Manifest::parse("plugin.toml", MANIFEST.as_bytes()).unwrap();
-    Authority::for_guest(&manifest, guest(), grant(given), Policy::absent())
-}
-
-#[test]
-fn a_guest_holds_what_it_asked_for_and_was_granted() {
-    let given = "version = 1\nlist = [\"/**\"]\nread = [\"/**\"]\nredact = [\"/blobs/c/**\", \"/files/**\"]\n\
-                 delete = { paths = [\"/**\"], purge = true, cascade = true }\n";
-    let authority = for_guest(given).unwrap();
-    check(&authority, Act::Delete(PURGE), "/runs/x", &[], "permitted");
-    check(&authority, Act::Redact, "/blobs/c/a", &[], "permitted");
-    check(&authority, Act::Redact, "/blobs/d/a", &[], "denied");
-    // Granted, but not asked for.
-    for (act, place, effects) in [
-        (Act::Redact, "/files/a", &[][..]),
-        (Act::Delete(PLAIN), "/models/m/1", &[]),
-        (Act::Delete(CASCADE), "/runs/x", &[]),
-        (Act::Delete(PLAIN), "/runs/x", &["/runs/x/**"]),
-    ] {
-        let denied = check(&authority, act, place, effects, "denied").unwrap();
-        assert!(
-            denied.hint().unwrap().starts_with("granting does not help"),
-            "{denied}"
-        );
-    }
-    let denied = authority.allows(Right::Read, &path("/runs/x")).unwrap_err();
-    assert!(matches!(denied, Denied::NotAsked(_)), "{denied}");
-}
-
-#[test]
-fn a_guest_without_its_required_asks_does_not_start() {
-    let lines = |given: &str| match for_guest(given) {
-        Ok(_) => vec![],
-        Err(Refused::Missing { missing }) => missing
-            .iter()
-            .map(|one| format!("{} | {}", one.allow(), one.grant_line()))
-            .collect(),
-        Err(Refused::OtherGuest { guest }) => vec![guest.to_string()],
-    };
-    let delete =
-        "--allow delete+purge='/runs/**' | delete = { paths = [\"/runs/**\"], purge = true }";
-    assert_eq!(
-        lines("version = 1"),
-        ["--allow list='/**' | list = [\"/**\"]", delete]
-    );
-    // As strong as asked, and in the place asked for.
-    assert_eq!(
-        lines("version = 1\nlist = [\"/**\"]\ndelete = [\"/runs/**\"]"),
-        [delete]
-    );
-    assert_eq!(
-        lines("version = 1\nlist = [\"/**\"]\ndelete = { paths = [\"/models/**\"], purge = true }"),
-        [delete]
-    );
-    // A part of what was asked is enough to start, and what is optional may be missing.
-    let part =
-        "version = 1\nlist = [\"/runs/**\"]\ndelete = { paths = [\"/runs/old-*\"], purge = true }";
-    assert_eq!(lines(part), [""; 0]);
-}
-
-#[test]
-fn a_grant_may_name_its_guests() {
-    let given = |guest: GuestDigest| {
-        format!(
-            "version = 1\nlist = [\"/**\"]\ndelete = {{ paths = [\"/**\"], purge = true }}\nguests = [\"sha256:{guest}\"]"
-        )
-    };
-    assert!(for_guest(&given(guest())).is_ok());
-    let refused = for_guest(&given(GuestDigest::of(b"another"))).unwrap_err();
-    assert_eq!(refused, Refused::OtherGuest { guest: guest() });
 }
 
 #[test]

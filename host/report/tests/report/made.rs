@@ -25,6 +25,13 @@ impl Made {
     }
 }
 
+/// What is written.
+pub(crate) fn text(write: impl FnOnce(&mut Vec<u8>)) -> String {
+    let mut out = Vec::new();
+    write(&mut out);
+    String::from_utf8(out).unwrap()
+}
+
 pub(crate) fn path(text: &str) -> EntryPath {
     EntryPath::parse(text).unwrap()
 }

@@ -8,3 +8,5 @@ mod made;
 mod page;
 #[cfg(test)]
 mod texts;
+#[cfg(test)]
+mod verified;

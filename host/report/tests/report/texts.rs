@@ -1,7 +1,7 @@
 //! What a person reads about a plan, word for word.
 
-use crate::made::{HOSTILE, Made, delete, hostile, path, person, progress, with};
-use remit_apply::{Beside, Difference, Finding, Progress, Verification};
+use crate::made::{HOSTILE, Made, delete, hostile, path, person, progress, text, with};
+use remit_apply::{Finding, Progress, Verification};
 use remit_plan::{GapNumbers, State};
 use remit_policy::{Ceilings, StatedCeilings};
 use remit_report::{
@@ -9,12 +9,6 @@ use remit_report::{
     show_plan, show_steps, show_verification, steps_json, verification_json,
 };
 use remit_workspace::{Entry, EntryPath, Gap, Kind, Pattern, Version};
-
-fn text(write: impl FnOnce(&mut Vec<u8>)) -> String {
-    let mut out = Vec::new();
-    write(&mut out);
-    String::from_utf8(out).unwrap()
-}
 
 fn shown(made: &Made, progress: Option<Progress>, width: usize) -> String {
     let about = ShowPlan {
@@ -268,119 +262,6 @@ fn json_twins() {
         );
     }
     insta::assert_snapshot!(lines.lines().find(|line| line.contains("redaction")).unwrap(), @r#"{"remit":1,"step":4,"act":"export","path":"/files/shared/b.log","kind":"file","version":"v1","size_bytes":2048,"modified":"2026-09-21T14:13:20.000Z","guard":"checked","redaction":{"scanner":"personal-data 9f3c","format":"text","places":{"e-mail":1},"after_sha256":"f39592393ef0859cb196a52693d2cea00fb2df784b3c04ae54aa7cadb8e562f8","after_size_bytes":2000}}"#);
-}
-
-#[test]
-fn verified_or_not() {
-    let mut verification = Verification {
-        gone: 4298,
-        redacted: 3,
-        unchanged: 0,
-        known: Some(EntryPath::parse("/runs/a").unwrap()),
-        ..Verification::default()
-    };
-    let show = |verification: &Verification| {
-        text(|out| show_verification(out, verification, Style::Plain).unwrap())
-    };
-    insta::assert_snapshot!(show(&verification), @r#"
-    control   /runs/a is found, an invented name is not: looking works
-    holds     4,298 gone, older generations too · 3 redacted as planned
-    verified  everything is as it should be
-    "#);
-    verification.broken = 2;
-    verification.findings.push(Finding {
-        step: Some(7),
-        path: EntryPath::parse("/runs/b").unwrap(),
-        why: "it is \u{1b}[8mthere".into(),
-    });
-    insta::assert_snapshot!(show(&verification), @r#"
-    control   /runs/a is found, an invented name is not: looking works
-    holds     4,298 gone, older generations too · 3 redacted as planned
-    broken    2 entries are not as it should be
-           7  /runs/b  it is \u{1b}[8mthere
-              … and 1 more
-    "#);
-    insta::assert_snapshot!(
-        text(|out| verification_json(out, &verification).unwrap()),
-        @r#"{"remit":1,"verification":{"holds":false,"gone":4298,"hidden":0,"redacted":3,"archived":0,"unchanged":0,"broken":2,"known":"/runs/a","findings":[{"step":7,"path":"/runs/b","why":"it is \u001b[8mthere"}]}}"#
-    );
-}
-
-/// A workspace that is gone can be asked nothing: that is neither well nor broken, and is not called either.
-#[test]
-fn what_nobody_can_look_at_any_more() {
-    let verification = Verification {
-        unseen: 120,
-        hidden: 1,
-        is_without_workspace: true,
-        ..Verification::default()
-    };
-    insta::assert_snapshot!(
-        text(|out| show_verification(out, &verification, Style::Plain).unwrap()),
-        @r"
-    control   the workspace itself is not there, and with it the way to look into it
-    holds     1 hidden until the service lets go of them
-    unseen    120 entries that nobody can look at any more: only the journal tells
-    verified  what can be looked at is as it should be
-    "
-    );
-    insta::assert_snapshot!(
-        text(|out| verification_json(out, &verification).unwrap()),
-        @r#"{"remit":1,"verification":{"holds":true,"gone":0,"hidden":1,"redacted":0,"archived":0,"unchanged":0,"unseen":120,"broken":0,"findings":[]}}"#
-    );
-}
-
-#[test]
-fn what_became_of_the_others() {
-    let show = |beside: Beside| {
-        let verification = Verification {
-            gone: 3,
-            beside,
-            ..Verification::default()
-        };
-        text(|out| show_verification(out, &verification, Style::Plain).unwrap())
-    };
-    let unchanged = |unchanged| Difference {
-        unchanged,
-        ..Difference::default()
-    };
-    insta::assert_snapshot!(show(Beside::Compared { during: unchanged(1204), since: unchanged(1204) }), @r"
-    control   the workspace lists nothing, and an invented name is not found
-    holds     3 gone, older generations too
-    others    1,204 entries of no step stayed unchanged while the plan was applied
-    verified  everything is as it should be
-    ");
-    let during = Difference {
-        vanished: 1,
-        changed: 1,
-        named: vec![
-            EntryPath::parse("/runs/b").unwrap(),
-            EntryPath::parse("/runs/c").unwrap(),
-        ],
-        ..unchanged(1)
-    };
-    let since = Difference {
-        appeared: 2,
-        unknown: 1,
-        ..unchanged(1)
-    };
-    insta::assert_snapshot!(show(Beside::Compared { during, since }), @r"
-    control   the workspace lists nothing, and an invented name is not found
-    holds     3 gone, older generations too
-    others    1 entry of no step stayed unchanged while the plan was applied
-              1 vanished · 1 changed while it was applied, by no step of it
-              /runs/b
-              /runs/c
-              2 new since then, not by this plan
-              1 entry lies where nobody could look each time
-    verified  the plan's own entries are as they should be; of the others it is not shown
-    ");
-    insta::assert_snapshot!(show(Beside::Unknown("before it: a listing broke off".into())), @r"
-    control   the workspace lists nothing, and an invented name is not found
-    holds     3 gone, older generations too
-    others    not compared: before it: a listing broke off
-    verified  the plan's own entries are as they should be; of the others it is not shown
-    ");
 }
 
 #[test]
