@@ -85,10 +85,14 @@ fn a_hold_on_the_record_keeps_its_files() {
     each(|scene, asset, files, file| {
         let hold = ["hold", "add", "CASE-7", asset, "--reason", "asked"];
         scene.remit(&hold).exits(0);
-        scene
-            .remit(&["delete", files, "--yes", "--case", "b.case"])
-            .exits(3)
-            .says("hold CASE-7");
+        // It is not even planned; and if it had been, it would not be done.
+        for how in ["--plan", "--yes"] {
+            let case = format!("b{how}.case");
+            scene
+                .remit(&["delete", files, how, "--case", &case])
+                .exits(3)
+                .says("hold CASE-7");
+        }
         assert!(scene.has(file));
     });
 }

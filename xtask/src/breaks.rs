@@ -172,6 +172,7 @@ fn on(tree: &Tree, mut command: Command) -> Command {
         .env("CARGO_TARGET_DIR", target().join("breaks/target"))
         .env("CARGO_PROFILE_DEV_DEBUG", "0")
         .env("REMIT_PLUGINS", target().join("plugins"))
+        .env("REMIT_INTERPRETERS", target().join("interpreters"))
         .env("CARGO_TERM_COLOR", "never");
     command
 }
